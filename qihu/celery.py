@@ -1,0 +1,19 @@
+"""The Celery application and its timetable. Messages are wake-ups; the work is in rows (docs/adr/0001)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qihu.settings")
+
+app = Celery("qihu")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.set_default()
+
+_TICK = {"expires": 10}
+app.conf.beat_schedule = {
+    "outbox": {"task": "outbox.drain", "schedule": 3.0, "options": _TICK},
+    "sweep": {"task": "tickets.sweep", "schedule": 2.0, "options": _TICK},
+    "housekeeping": {"task": "tickets.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
+}
