@@ -1,0 +1,1 @@
+"""WHO: staff, regions, departments, grants."""

@@ -1,0 +1,1 @@
+"""WHERE a request goes: chain tags, categories, versioned rules."""
