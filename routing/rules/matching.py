@@ -1,7 +1,7 @@
 """Facts in, decision out. Pure: no database, no clock.
 
 The law: the chain tag decides; a category given explicitly refines it; where the two disagree the category's
-department leads, the tag's co-handles, and the record says so. The first rule that fits decides; none → triage.
+department leads, the tag's co-handles, and the record says so. The first rule that fits decides, else triage.
 """
 
 from __future__ import annotations

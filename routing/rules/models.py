@@ -71,7 +71,7 @@ class RuleSetQuerySet(models.QuerySet["RuleSet"]):
 
 
 class RuleSet(models.Model):
-    """A version of the rules. Once published it never changes (a trigger refuses): decisions stay explained."""
+    """A version of the rules. Once published it never changes: a trigger refuses."""
 
     number = models.PositiveIntegerField("版本号", unique=True)
     published_at = models.DateTimeField("发布时间", null=True, blank=True)

@@ -79,6 +79,8 @@ def _disagreement(book: RuleBook, facts: Facts, decision: Decision) -> str:
 
 
 def _second(book: RuleBook, decision: Decision) -> str:
+    if decision.rule_position is None:
+        return ""
     if decision.second is None:
         return "次选：无"
     second = decision.second
