@@ -1,0 +1,1 @@
+"""Promises: how soon a request must move, in working time (domain.md §4)."""

@@ -1,0 +1,69 @@
+"""Wall time to moments, through every way a zone can change its clocks (pure).
+
+A moment is a whole number of microseconds since 1970 UTC.
+"""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from routing.promises.amount import PromiseError
+
+MICRO = 1_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RESOLUTION = timedelta(microseconds=1)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970; PromiseError for a time without a zone."""
+    try:
+        apart = at - EPOCH
+    except TypeError as error:  # subtracting is the cheapest way to learn that there is no offset
+        raise PromiseError(f"时间缺少时区：{at.isoformat()}") from error
+    return (apart.days * 86_400 + apart.seconds) * MICRO + apart.microseconds
+
+
+def moment(at: int) -> datetime:
+    """The aware UTC time of a number of microseconds; PromiseError beyond year 9999."""
+    seconds, rest = divmod(at, MICRO)
+    try:
+        return EPOCH + timedelta(0, seconds, rest)
+    except OverflowError as error:
+        raise PromiseError("超出可计算的范围") from error
+
+
+def instant(zone: tzinfo, on: date, minutes: int = 0) -> int:
+    """The moment of a wall time (minutes from midnight): of two the first; of a skipped one the gap's end."""
+    wall = datetime(on.year, on.month, on.day, tzinfo=zone) + timedelta(minutes=minutes)
+    early, late = _offset(wall), _offset(wall.replace(fold=1))
+    naive = micros(wall.replace(tzinfo=UTC))
+    if late > early:
+        return _change(zone, naive - late, naive - early)
+    return naive - early
+
+
+def local_date(zone: tzinfo, at: int) -> date:
+    """The latest local date reached by `at`: clocks set back over midnight do not bring the old date back."""
+    local = moment(at).astimezone(zone)
+    if not local.fold:
+        return local.date()
+    before = at - (_offset(local.replace(fold=0)) - _offset(local))
+    return moment(_change(zone, before, at) - 1).astimezone(zone).date()
+
+
+def _offset(at: datetime) -> int:
+    offset = at.utcoffset()
+    if offset is None:
+        raise PromiseError(f"时间缺少时区：{at.isoformat()}")
+    return offset // _RESOLUTION
+
+
+def _change(zone: tzinfo, low: int, high: int) -> int:
+    """The moment in (low, high] at which the offset changes, by halving; whole seconds."""
+    old = moment(low).astimezone(zone).utcoffset()
+    low, high = low // MICRO, -(-high // MICRO)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if moment(middle * MICRO).astimezone(zone).utcoffset() == old:
+            low = middle
+        else:
+            high = middle
+    return high * MICRO
