@@ -22,8 +22,8 @@ CITY = "330800"
 DIVISIONS = Path(__file__).parent / "data" / "quzhou_divisions.csv"
 
 Kind = Department.Kind
-# Departments that exist in the city and in each county. Utilities are partners elsewhere; here they lead ENV-01
-# (domain.md §6), and a partner never leads, so they are departments.
+# Departments that exist in the city and in each county. Utilities are partners elsewhere; here they lead
+# ENV-01 (domain.md §6), and a partner never leads, so they are departments.
 DEPARTMENTS = (
     ("finance", "金融办", Kind.DEPARTMENT),
     ("talent", "人社局", Kind.DEPARTMENT),

@@ -38,7 +38,7 @@ def current_rules() -> RuleBook:
 @lru_cache(maxsize=4)
 def _book(rule_set_id: int | None, stamp: str) -> RuleBook:
     """Read one set. Published sets never change, so id and `stamp` (only a key) name the content."""
-    rule_set = RuleSet.objects.filter(pk=rule_set_id).first()
+    rule_set = RuleSet.objects.get(pk=rule_set_id) if rule_set_id else None
     departments = list(Department.objects.filter(active=True).values_list("code", "name", "kind"))
     partners = frozenset(code for code, _, kind in departments if kind == Department.Kind.PARTNER)
     return RuleBook(

@@ -94,7 +94,9 @@ class RuleSet(models.Model):
         verbose_name = verbose_name_plural = "规则集"
         constraints = [
             models.CheckConstraint(
-                name="ruleset_confidence_share", condition=Q(min_confidence__gte=0, min_confidence__lte=1)
+                name="ruleset_confidence_share",
+                condition=Q(min_confidence__gte=0, min_confidence__lte=1),
+                violation_error_message="最低把握在 0 与 1 之间",
             ),
             models.CheckConstraint(name="ruleset_number_from_one", condition=Q(number__gte=1)),
         ]
@@ -147,10 +149,13 @@ class Rule(models.Model):
             models.CheckConstraint(
                 name="rule_has_a_condition",
                 condition=~Q(chain_tags=[], categories=[], industry_chains=[], words=[], region_path=""),
+                violation_error_message="至少要有一个条件，否则所有诉求都会落到这一条",
             ),
             models.CheckConstraint(name="rule_names_a_department", condition=~Q(department="")),
             models.CheckConstraint(
-                name="rule_confidence_share", condition=Q(confidence__gte=0, confidence__lte=1)
+                name="rule_confidence_share",
+                condition=Q(confidence__gte=0, confidence__lte=1),
+                violation_error_message="把握在 0 与 1 之间",
             ),
             # An empty word is found in every text.
             models.CheckConstraint(name="rule_no_empty_word", condition=~Q(words__contains=[""])),

@@ -13,7 +13,7 @@ from qihu.errors import Conflict, Invalid, Unknown
 from routing.rules.models import Category, ChainTag, IndustryChain, Rule, RuleSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from qihu.accounts.models import User
 
@@ -43,9 +43,8 @@ def copy_as_draft(*, rule_set_id: int, author: User | None) -> RuleSet:
     source = RuleSet.objects.filter(pk=rule_set_id).first()
     if source is None:
         raise Unknown("没有这个规则集")
-    highest = RuleSet.objects.aggregate(top=Max("number"))["top"] or 0
     draft = RuleSet.objects.create(
-        number=highest + 1,
+        number=next_number(),
         author=author,
         note=f"由 v{source.number} 复制",
         min_confidence=source.min_confidence,
@@ -55,6 +54,25 @@ def copy_as_draft(*, rule_set_id: int, author: User | None) -> RuleSet:
         rule.pk, rule.rule_set = None, draft
     Rule.objects.bulk_create(rules)
     return draft
+
+
+def next_number() -> int:
+    """The next free number; two who ask at once collide on the unique column."""
+    return (RuleSet.objects.aggregate(top=Max("number"))["top"] or 0) + 1
+
+
+def renumber(*, rule_set_id: int, touched: Collection[int] = ()) -> None:
+    """Number a draft's lines 1, 2, 3 … by their places; of two in one place the `touched` key comes first.
+
+    Runs in the transaction that wrote the places: their uniqueness is checked at its end.
+    """
+    rules = sorted(
+        Rule.objects.filter(rule_set_id=rule_set_id), key=lambda r: (r.position, r.pk not in touched, r.pk)
+    )
+    moved = [(place, rule) for place, rule in enumerate(rules, 1) if rule.position != place]
+    for place, rule in moved:
+        rule.position = place
+    Rule.objects.bulk_update([rule for _, rule in moved], ["position"])
 
 
 def problems(*, rule_set_id: int) -> list[str]:

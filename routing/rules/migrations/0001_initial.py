@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='ruleset',
-            constraint=models.CheckConstraint(condition=models.Q(('min_confidence__gte', 0), ('min_confidence__lte', 1)), name='ruleset_confidence_share'),
+            constraint=models.CheckConstraint(condition=models.Q(('min_confidence__gte', 0), ('min_confidence__lte', 1)), name='ruleset_confidence_share', violation_error_message='最低把握在 0 与 1 之间'),
         ),
         migrations.AddConstraint(
             model_name='ruleset',
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('categories', []), ('chain_tags', []), ('industry_chains', []), ('region_path', ''), ('words', []), _negated=True), name='rule_has_a_condition'),
+            constraint=models.CheckConstraint(condition=models.Q(('categories', []), ('chain_tags', []), ('industry_chains', []), ('region_path', ''), ('words', []), _negated=True), name='rule_has_a_condition', violation_error_message='至少要有一个条件，否则所有诉求都会落到这一条'),
         ),
         migrations.AddConstraint(
             model_name='rule',
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='rule_confidence_share'),
+            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='rule_confidence_share', violation_error_message='把握在 0 与 1 之间'),
         ),
         migrations.AddConstraint(
             model_name='rule',

@@ -1,0 +1,117 @@
+"""Configuration of regions, departments, accounts and grants (a door, for staff with permission)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+
+from qihu.accounts.forms import GrantForm, GrantFormSet, LoneGrantForm, StaffCreationForm
+from qihu.accounts.models import Department, Grant, Region, User
+
+if TYPE_CHECKING:
+    from django.forms import ModelForm
+    from django.http import HttpRequest
+
+
+@admin.register(Region)
+class RegionAdmin(ModelAdmin):  # type: ignore[misc]
+    """A region keeps its code and its place for ever: requests and grants carry its path."""
+
+    list_display = ("code", "name", "parent", "path")
+    list_select_related = ("parent",)
+    search_fields = ("code", "name")
+    ordering = ("code",)
+    fields = ("code", "name", "parent", "path")
+    autocomplete_fields = ("parent",)
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: Region | None = None) -> tuple[str, ...]:
+        """Only the name may change later."""
+        return ("code", "parent", "path") if obj else ("path",)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Region,
+        form: ModelForm[Region],
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """The path follows from the parent's."""
+        obj.path = f"{obj.parent.path}/{obj.code}" if obj.parent else obj.code
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Department)
+class DepartmentAdmin(ModelAdmin):  # type: ignore[misc]
+    """A department is switched off, not deleted, once it has held anything."""
+
+    list_display = ("code", "name", "kind", "region", "active")
+    list_filter = ("kind", "active")
+    list_select_related = ("region",)
+    search_fields = ("code", "name")
+    ordering = ("pk",)
+    autocomplete_fields = ("region",)
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: Department | None = None) -> tuple[str, ...]:
+        """Rules name departments by code, so a code stays."""
+        return ("code",) if obj else ()
+
+
+class GrantInline(TabularInline):  # type: ignore[misc]
+    """A person's roles beside the person."""
+
+    model = Grant
+    form = GrantForm
+    formset = GrantFormSet
+    extra = 0
+    autocomplete_fields = ("department", "region")
+    ordering = ("pk",)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    """Staff. What they may do to requests follows from grants; the flags only open this back office."""
+
+    form = UserChangeForm
+    add_form = StaffCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "name", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("username", "name")
+    ordering = ("username",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "name", "password", "is_active", "is_staff", "is_superuser")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "name", "password1", "password2")}),)
+    inlines = (GrantInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, _obj: User | None = None) -> tuple[str, ...]:
+        """Only a superuser opens the back office to others."""
+        return () if request.user.is_superuser else ("is_staff", "is_superuser")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody below a superuser touches one: their password would be the way past every rule."""
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and (request.user.is_superuser or obj is None or not obj.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """As for changing. Whoever left is switched off; deleting is for mistakes."""
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and (request.user.is_superuser or obj is None or not obj.is_superuser)
+
+
+@admin.register(Grant)
+class GrantAdmin(ModelAdmin):  # type: ignore[misc]
+    """All grants in one list, to answer "who may do this?"."""
+
+    form = LoneGrantForm
+    list_display = ("user", "role", "department", "region")
+    list_filter = ("role",)
+    list_select_related = ("user", "department", "region")
+    search_fields = ("user__username", "user__name", "department__code", "department__name")
+    autocomplete_fields = ("user", "department", "region")
+    ordering = ("pk",)
