@@ -108,6 +108,7 @@ def _database(url: str) -> dict[str, object]:
 
 DATABASES = {"default": _database(env.text("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DEFAULT_REGION = env.text("DEFAULT_REGION", "330800")  # where a request without a region belongs
 REDIS_URL = env.text("CELERY_BROKER_URL", env.text("REDIS_URL", "redis://127.0.0.1:6379/0"))
 
 CELERY_BROKER_URL = REDIS_URL

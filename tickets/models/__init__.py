@@ -1,0 +1,25 @@
+"""Rows of the request."""
+
+from tickets.models.deadline import Alert, Deadline, Shift
+from tickets.models.event import Event
+from tickets.models.handling import Decision, Leg, Notice, Rating
+from tickets.models.intake import Answer, QRCode, WrongCode
+from tickets.models.text import Filing, Text
+from tickets.models.ticket import Ticket
+
+__all__ = [
+    "Alert",
+    "Answer",
+    "Deadline",
+    "Decision",
+    "Event",
+    "Filing",
+    "Leg",
+    "Notice",
+    "QRCode",
+    "Rating",
+    "Shift",
+    "Text",
+    "Ticket",
+    "WrongCode",
+]

@@ -1,0 +1,63 @@
+"""Is it alive, is it ready, how is it doing: for supervisors and Prometheus; no business figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from qihu.clock import now
+from qihu.outbox import watch
+from routing.promises.book import published_calendar
+
+
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """200 when requests can be accepted; 503 without a database, or while messages rest unhandled.
+
+    A dead broker does not matter here: requests are accepted and routed when it returns.
+    """
+    body: dict[str, object] = {"database": "ok", "outbox": "ok", "warnings": []}
+    status = 200
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if resting := watch.resting():
+            body["outbox"], status = f"{resting} resting", 503
+        body["warnings"] = coverage_warnings(now())
+    except DatabaseError:
+        body["database"], status = "unreachable", 503
+    return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
+
+
+def coverage_warnings(at: datetime) -> list[str]:
+    """Says so when the official calendar ends in less than 60 days (domain.md, appendix)."""
+    calendar = published_calendar()
+    if calendar.coverage is None:
+        return []
+    last = date(calendar.coverage[1], 12, 31)
+    left = (last - at.astimezone(calendar.zone).date()).days
+    return [f"工作日历只到 {last:%Y年%m月%d日}，还有 {left} 天；请载入下一年的放假通知。"] if left < 60 else []
+
+
+class _Outbox(Collector):
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("qihu_outbox_waiting", "Messages not done yet", value=watch.waiting())
+        yield GaugeMetricFamily("qihu_outbox_resting", "Messages nobody retries", value=watch.resting())
+        yield GaugeMetricFamily("qihu_outbox_oldest_seconds", "Age of the oldest message", value=watch.oldest_seconds())
+
+
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """Prometheus text format."""
+    registry = CollectorRegistry()
+    registry.register(_Outbox())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

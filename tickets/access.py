@@ -1,0 +1,111 @@
+"""The only way doors get a request: who sees it, and who somebody is to it (domain.md §1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q
+
+from qihu.accounts.models import Department, Role, User
+from qihu.errors import Unknown
+from tickets.models import Leg, Ticket
+from tickets.models.ticket import TicketQuerySet
+from tickets.workflow import Party
+
+_WATCHERS = (Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR, Role.LEADER)
+_REGION_PARTY = {
+    Role.INTAKE: Party.INTAKE,
+    Role.DISPATCHER: Party.DISPATCHER,
+    Role.DIRECTOR: Party.DIRECTOR,
+    Role.SUPERVISOR: Party.SUPERVISOR,
+    Role.LEADER: Party.LEADER,
+}
+_LEAD_PARTY = {Role.OFFICER: Party.OFFICER, Role.DISCIPLINE: Party.OFFICER, Role.HEAD: Party.HEAD}
+_CO_PARTY = {Role.OFFICER: Party.CO_OFFICER, Role.HEAD: Party.CO_HEAD}
+_NOT_FOUND = "没有找到这件诉求。请核对编号；没有权限的诉求也不会显示。"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf a move is made: a member of staff, the firm holding the access code, or the system."""
+
+    user: User | None = None
+    firm: bool = False
+
+    @property
+    def actor_id(self) -> int | None:
+        """Key of the member of staff, or None."""
+        return self.user.pk if self.user else None
+
+
+FIRM = Caller(firm=True)
+SYSTEM = Caller()
+
+
+def visible_to(user: User | AnonymousUser) -> TicketQuerySet:
+    """Requests a member of staff may see. Restricted ones: their department and supervisors only."""
+    if not isinstance(user, User) or not user.is_active:
+        return Ticket.objects.none()
+    return Ticket.objects.filter(_of_department(user) | _of_region(user))
+
+
+def _of_department(user: User) -> Q:
+    handling = user.departments((Role.OFFICER, Role.HEAD, Role.DISCIPLINE))
+    if not handling:
+        return Q(pk__in=[])
+    helping = Exists(Leg.objects.filter(ticket=OuterRef("pk"), department__in=handling))
+    secret = frozenset(
+        g.department_id for g in user.held if g.department and g.department.kind == Department.Kind.DISCIPLINE
+    )
+    return (Q(department__in=handling) | Q(helping)) & (Q(restricted=False) | Q(department__in=secret))
+
+
+def _of_region(user: User) -> Q:
+    seen = Q(pk__in=[])
+    for path in user.region_paths(_WATCHERS):
+        seen |= Q(region__path__startswith=path, restricted=False)
+    for path in user.region_paths((Role.SUPERVISOR,)):
+        seen |= Q(region__path__startswith=path)
+    return seen
+
+
+def ticket_or_404(user: User | AnonymousUser, number: str) -> Ticket:
+    """The request with everything its page shows, or `Unknown` for what does not exist or is not theirs."""
+    ticket = visible_to(user).for_lists().select_related("qr_code", "reply_author").filter(number=number).first()
+    if ticket is None:
+        raise Unknown(_NOT_FOUND)
+    return ticket
+
+
+def parties(caller: Caller, ticket: Ticket) -> tuple[Party, ...]:
+    """Every party the caller is to this request, strongest claim first; empty for a stranger."""
+    if caller.firm:
+        return (Party.FIRM,)
+    if caller.user is None:
+        return (Party.SYSTEM,)
+    user = caller.user
+    found: list[Party] = []
+    for grant in user.held:
+        if grant.department_id and grant.department_id == ticket.department_id and grant.role in _LEAD_PARTY:
+            found.append(_LEAD_PARTY[Role(grant.role)])
+        elif grant.region and ticket.region.path.startswith(grant.region.path) and grant.role in _REGION_PARTY:
+            if not ticket.restricted or grant.role == Role.SUPERVISOR:
+                found.append(_REGION_PARTY[Role(grant.role)])
+    return tuple(dict.fromkeys(found))
+
+
+def co_parties(user: User, department_ids: frozenset[int]) -> tuple[Party, ...]:
+    """What the person is to a request through the co-handling departments `department_ids`."""
+    return tuple(
+        dict.fromkeys(
+            _CO_PARTY[Role(g.role)]
+            for g in user.held
+            if g.department_id in department_ids and g.role in _CO_PARTY
+        )
+    )
+
+
+def identity_hidden(ticket: Ticket, who: tuple[Party, ...]) -> bool:
+    """An identity-shielded request shows departments an alias; the firm and the service centre know who it is."""
+    return ticket.shielded and not {Party.FIRM, Party.INTAKE, Party.SUPERVISOR, Party.SYSTEM} & set(who)

@@ -1,0 +1,125 @@
+"""Records beside the request: why it went where it did, who helps, what the firm thought, who was told."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from qihu.accounts.models import Department
+from routing.rules.models import Rule, RuleSet
+from tickets.models.ticket import Ticket
+
+
+class Decision(models.Model):
+    """One routing decision with everything it rested on; the answer to "why here"."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="decisions")
+    seq = models.PositiveIntegerField("事件序号")
+    rule_set = models.ForeignKey(RuleSet, models.PROTECT, related_name="+", db_index=False)
+    rule = models.ForeignKey(Rule, models.PROTECT, null=True, related_name="+", db_index=False)
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+", db_index=False)
+    facts = models.JSONField("所见事实")
+    second = models.JSONField("次选", null=True)
+    reason = models.CharField("理由", max_length=300)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "交办决定"
+        constraints = [models.UniqueConstraint(fields=["ticket", "seq"], name="decision_once")]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Leg(models.Model):
+    """A co-handling department's part of a request."""
+
+    class Status(models.TextChoices):
+        ASSIGNED = "assigned", "待签收"
+        SIGNED = "signed", "办理中"
+        REPLIED = "replied", "已反馈"
+        RETURNED = "returned", "已退回"
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="legs", db_index=False)
+    department = models.ForeignKey(Department, models.PROTECT, related_name="legs", verbose_name="协办部门")
+    status = models.CharField("状态", max_length=10, choices=Status, default=Status.ASSIGNED)
+    round = models.PositiveSmallIntegerField(default=1)
+    assigned_at = models.DateTimeField("交办时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "协办"
+        constraints = [models.UniqueConstraint(fields=["ticket", "department", "round"], name="leg_once")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.department_id}"
+
+
+class Rating(models.Model):
+    """The firm's word on one round: process and result, 5 非常满意 … 1 非常不满意."""
+
+    class Score(models.IntegerChoices):
+        BEST = 5, "非常满意"
+        GOOD = 4, "满意"
+        FAIR = 3, "基本满意"
+        POOR = 2, "不满意"
+        WORST = 1, "非常不满意"
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="ratings", db_index=False)
+    round = models.PositiveSmallIntegerField()
+    process = models.PositiveSmallIntegerField("过程", choices=Score)
+    result = models.PositiveSmallIntegerField("结果", choices=Score)
+    rated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "评价"
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "round"], name="rating_once"),
+            models.CheckConstraint(
+                name="rating_range",
+                condition=Q(process__gte=1, process__lte=5, result__gte=1, result__lte=5),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.process}/{self.result}"
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    """Named queries."""
+
+    def unread(self, user_id: int) -> NoticeQuerySet:
+        """Inbox of one person, newest first."""
+        return self.filter(recipient_id=user_id, read_at__isnull=True).order_by("-pk")
+
+
+class Notice(models.Model):
+    """Who was told of what: one row per event, recipient and channel."""
+
+    class Channel(models.TextChoices):
+        INBOX = "inbox", "站内"
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="notices", db_index=False)
+    seq = models.PositiveIntegerField("事件序号")
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="notices", db_index=False)
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.INBOX)
+    kind = models.CharField(max_length=16)
+    clock = models.CharField(max_length=12, blank=True, default="")
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[NoticeQuerySet] = NoticeQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "通知"
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "seq", "recipient", "channel"], name="notice_once")
+        ]
+        indexes = [
+            models.Index(fields=["recipient", "-id"], name="notice_unread", condition=Q(read_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.recipient_id}"

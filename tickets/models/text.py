@@ -1,0 +1,107 @@
+"""All free text and personal data: erasable rows that the log refers to by id and salted hash only."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Func, Value
+
+from qihu.crypto import decrypt, encrypt, keyed, sm3
+from tickets.models.ticket import Ticket
+
+
+class SealedField(models.BinaryField):  # type: ignore[type-arg]
+    """Text kept AES-GCM encrypted; reads and writes `str`. Not searchable: pair it with a keyed hash."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return encrypt("field", value) if isinstance(value, str) else value
+
+    def from_db_value(self, value: Any, *_: object) -> str:
+        return decrypt("field", bytes(value)) if value else ""
+
+
+class LexemesField(SearchVectorField):
+    """Search vector that is written and matched but never read back: rows stay small on the wire."""
+
+    def select_format(self, compiler: Any, sql: str, params: Any) -> tuple[str, Any]:
+        return "NULL", []
+
+
+def salt() -> bytes:
+    """16 random bytes, so that a hash in the log says nothing about a short text."""
+    return os.urandom(16)
+
+
+def search_terms(text: str) -> list[str]:
+    """Characters and pairs of neighbouring characters, lower case: complete for queries of one or two characters."""
+    plain = "".join(text.lower().split())
+    return sorted(set(plain) | {plain[i : i + 2] for i in range(len(plain) - 1)})
+
+
+class Filing(models.Model):
+    """What the firm wrote and who it is: one row a request."""
+
+    ticket = models.OneToOneField(Ticket, models.PROTECT, primary_key=True)
+    title = models.CharField("标题", max_length=120)
+    text = models.TextField("内容")
+    enterprise_name = models.CharField("企业名称", max_length=120)
+    uscc = models.CharField("统一社会信用代码", max_length=18, blank=True, default="")
+    contact_name = SealedField("联系人")
+    contact_phone = SealedField("联系电话")
+    phone_index = models.BinaryField(max_length=32)
+    salt = models.BinaryField(max_length=16, default=salt)
+    search = LexemesField()
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "诉求内容"
+        indexes = [GinIndex(fields=["search"], name="filing_search")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def digest(self) -> bytes:
+        """Salted SM3 of everything typed, kept in the submit event."""
+        parts = (self.title, self.text, self.enterprise_name, self.uscc, self.contact_name, self.contact_phone)
+        return sm3(bytes(self.salt), "\x1f".join(parts).encode())
+
+    def fill_indexes(self, *, number: str) -> None:
+        """Sets the blind index of the phone and the search vector; call before the insert."""
+        self.phone_index = keyed("phone", self.contact_phone)
+        terms = search_terms(f"{number}\n{self.title}\n{self.enterprise_name}\n{self.text}")
+        self.search = as_vector(terms)
+
+
+def as_vector(terms: Sequence[str]) -> Func:
+    """SQL expression: a tsvector of exactly these lexemes."""
+    return Func(
+        Value(list(terms), output_field=ArrayField(models.TextField())), function="array_to_tsvector"
+    )
+
+
+class Text(models.Model):
+    """Free text of one move: a note, a reply, a reason. Erasing blanks `body`; the log stays valid."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="texts")
+    body = models.TextField("内容")
+    parts = models.JSONField("分项", default=list)  # [{"ask": …, "text": …}] of a reply
+    salt = models.BinaryField(max_length=16, default=salt)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "文字"
+
+    def __str__(self) -> str:
+        return self.body[:20]
+
+    def digest(self) -> bytes:
+        """Salted SM3 of the body and its parts."""
+        parts = json.dumps(self.parts, ensure_ascii=False, sort_keys=True)
+        return sm3(bytes(self.salt), self.body.encode(), parts.encode())

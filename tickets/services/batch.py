@@ -1,0 +1,100 @@
+"""What one transaction will write, gathered first and written in a handful of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import connection
+
+from qihu.outbox.publish import publish_all
+from tickets.models import Alert, Deadline, Event, Shift, Text, Ticket
+from tickets.models.bulk import update_rows
+from tickets.services import record
+from tickets.services.clocks import Clocks
+from tickets.services.intent import Stamp
+
+_TICKET_FIELDS = (
+    "status outcome chain_tag category region difficulty urgent tier restricted round send_backs department officer"
+    " reply_author assigned_at replied_at answered_at closed_at urged_at next_due_at next_clock late version"
+    " last_seq last_hash"
+).split()
+_DEADLINE_FIELDS = (
+    "state amount unit due_at provisional paused_at met_at voided_at breached_at fires_at"
+).split()
+
+
+class Batch:
+    """Events, texts, clocks and messages of one transaction over locked requests."""
+
+    def __init__(self, tickets: Iterable[Ticket], *, live: Iterable[Deadline]) -> None:
+        self.tickets = {ticket.pk: ticket for ticket in tickets}
+        self.clocks = {key: Clocks([]) for key in self.tickets}
+        for deadline in live:
+            self.clocks[deadline.ticket_id].live.append(deadline)
+        self._events: list[tuple[Event, Text | None, bytes | None]] = []
+        self._messages: list[tuple[str, Mapping[str, object]]] = []
+
+    def add(
+        self,
+        event: Event,
+        *,
+        text: str = "",
+        parts: Sequence[Mapping[str, str]] = (),
+        then: Iterable[str] = (),
+        digest: bytes | None = None,
+    ) -> None:
+        """An event with its free text, and the topics to publish after it."""
+        row = Text(ticket=event.ticket, body=text, parts=list(parts)) if text or parts else None
+        self._events.append((event, row, digest))
+        self._messages += [(topic, {"ticket_id": event.ticket_id, "seq": event.seq}) for topic in then]
+
+    def write(self, stamp: Stamp | None = None) -> None:
+        """Write everything; `stamp` is read from the locked rows where it is not given."""
+        if not self._events:
+            return
+        for ticket in self.tickets.values():
+            _refresh_queue(ticket, self.clocks[ticket.pk])
+        Text.objects.bulk_create([text for _, text, _ in self._events if text])
+        stamp = stamp or self._stamp()
+        for event, text, digest in self._events:
+            record.chain(event, stamp=stamp, text=text, digest=digest)
+        Event.objects.bulk_create([event for event, _, _ in self._events])
+        self._write_clocks()
+        self._write_tickets()
+        publish_all(self._messages)
+
+    def _stamp(self) -> Stamp:
+        first = next(iter(self.tickets.values()))
+        return Stamp(first.recorded_at, first.xid)
+
+    def _write_clocks(self) -> None:
+        every = self.clocks.values()
+        update_rows([d for clocks in every for d in clocks.touched.values()], _DEADLINE_FIELDS)
+        Deadline.objects.bulk_create([d for clocks in every for d in clocks.started])
+        Shift.objects.bulk_create([s for clocks in every for s in clocks.shifts])
+        Alert.objects.bulk_create([a for clocks in every for a in clocks.alerts])
+
+    def _write_tickets(self) -> None:
+        changed = {event.ticket_id: event.ticket for event, _, _ in self._events}.values()
+        born = [ticket for ticket in changed if ticket._state.adding]
+        update_rows([ticket for ticket in changed if not ticket._state.adding], _TICKET_FIELDS)
+        Ticket.objects.bulk_create(born)
+
+
+def _refresh_queue(ticket: Ticket, clocks: Clocks) -> None:
+    """What a queue sorts and colours by: the promise that ends first, and whether one that runs has broken."""
+    soonest = clocks.next_due()
+    ticket.next_due_at = soonest.due_at if soonest else None
+    ticket.next_clock = soonest.clock if soonest else ""
+    ticket.late = any(d.breached_at for d in clocks.live)
+
+
+def read_stamp() -> tuple[Stamp, int, int]:
+    """The transaction's stamp, the next request number and the next request key: one round trip."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT now(), pg_current_xact_id()::text::bigint, nextval('ticket_number'),"
+            " nextval(pg_get_serial_sequence('tickets_ticket', 'id'))"
+        )
+        at, xid, number, key = cursor.fetchone()
+    return Stamp(at, xid), number, key

@@ -1,0 +1,134 @@
+"""The dispatcher's verbs: assign, reassign, classify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from qihu.accounts.models import Department
+from qihu.errors import Invalid
+from routing.rules.models import Category, ChainTag
+from tickets.access import Caller
+from tickets.models import Leg, Ticket
+from tickets.services.intent import Done, Intent
+from tickets.services.transition import perform
+from tickets.workflow import Action
+
+
+@transaction.atomic
+def assign(
+    *,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    department: str,
+    co_departments: Sequence[str] = (),
+    expected_version: int | None = None,
+    text: str = "",
+) -> Done:
+    """Hand a waiting request to its lead department and co-handlers (codes). Raises `Invalid` for unknown codes."""
+    return _hand_over(Action.ASSIGN, ticket_id, caller, at, department, co_departments, expected_version, text)
+
+
+@transaction.atomic
+def reassign(
+    *,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    department: str,
+    co_departments: Sequence[str] = (),
+    expected_version: int | None = None,
+    text: str = "",
+) -> Done:
+    """Take a request from one lead department to another; RESOLVE runs on, so passing it round gains nothing."""
+    return _hand_over(Action.REASSIGN, ticket_id, caller, at, department, co_departments, expected_version, text)
+
+
+def _hand_over(  # noqa: PLR0913, PLR0917 - the two verbs above are the interface
+    action: Action,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    department: str,
+    co_departments: Sequence[str],
+    expected_version: int | None,
+    text: str,
+) -> Done:
+    found = {d.code: d for d in Department.objects.filter(code__in=[department, *co_departments], active=True)}
+    lead = found.get(department)
+    if lead is None or lead.kind == Department.Kind.PARTNER:
+        raise Invalid("没有这个主办部门。", fields={"department": "请从列表中选择主办部门，协办伙伴不能主办。"})
+    helpers = [code for code in dict.fromkeys(co_departments) if code != department]
+    if missing := [code for code in helpers if code not in found]:
+        raise Invalid("没有这个协办部门。", fields={"co_departments": f"没有这个协办部门：{'、'.join(missing)}"})
+    done = perform(
+        Intent(
+            action=action,
+            ticket_id=ticket_id,
+            at=at,
+            caller=caller,
+            expected_version=expected_version,
+            data={"department": department, "co_departments": helpers},
+            changes={"department": lead, "assigned_at": at, "officer": None},
+            text=text,
+        )
+    )
+    Leg.objects.bulk_create(
+        [
+            Leg(ticket=done.ticket, department=found[code], round=done.ticket.round, assigned_at=at)
+            for code in helpers
+        ],
+        ignore_conflicts=True,
+    )
+    return done
+
+
+def classify(
+    *,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    expected_version: int | None = None,
+    **wanted: Any,
+) -> Done:
+    """Set chain_tag, category, difficulty, urgent; running clocks are re-priced by ledger rows.
+
+    Only what is given changes. Raises `Invalid` for an unknown code or where nothing is given.
+    """
+    data = {name: value for name, value in wanted.items() if value is not None}
+    return perform(
+        Intent(
+            action=Action.CLASSIFY,
+            ticket_id=ticket_id,
+            at=at,
+            caller=caller,
+            expected_version=expected_version,
+            data=data,
+            changes=_attributes(data),
+        )
+    )
+
+
+def _attributes(data: dict[str, Any]) -> dict[str, Any]:
+    errors: dict[str, str] = {}
+    changes: dict[str, Any] = {}
+    if not data or set(data) - {"chain_tag", "category", "difficulty", "urgent"}:
+        errors["chain_tag"] = "请至少改动一项：链、类别、难度、紧急。"
+    if tag := data.get("chain_tag"):
+        changes["chain_tag"] = ChainTag.objects.filter(code=tag).first()
+    if code := data.get("category"):
+        changes["category"] = Category.objects.filter(code=code, active=True).first()
+    errors |= {name: "没有这个选项。" for name, row in changes.items() if row is None}
+    if (difficulty := data.get("difficulty")) is not None:
+        if difficulty not in Ticket.Difficulty.values:
+            errors["difficulty"] = "难度为 L1 至 L4。"
+        changes["difficulty"] = difficulty
+    if (urgent := data.get("urgent")) is not None:
+        changes["urgent"] = bool(urgent)
+    if errors:
+        raise Invalid("归类没有保存。", fields=errors)
+    return changes

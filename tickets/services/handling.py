@@ -1,0 +1,97 @@
+"""The department's verbs: sign, contact, interim, note, reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from qihu.errors import Invalid
+from tickets.access import Caller
+from tickets.services.intent import Done, Intent
+from tickets.services.transition import perform
+from tickets.workflow import Action, Outcome
+
+
+def sign(*, ticket_id: int, caller: Caller, at: datetime, expected_version: int | None = None) -> Done:
+    """Take the request on; the signer becomes its officer."""
+    return _move(Action.SIGN, ticket_id, caller, at, expected_version, changes={"officer": caller.user})
+
+
+def contact(
+    *, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None
+) -> Done:
+    """Record that the firm was contacted, and what was agreed."""
+    return _move(Action.CONTACT, ticket_id, caller, at, expected_version, text=text)
+
+
+def interim(
+    *, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None
+) -> Done:
+    """A plan or stage reply that the firm sees."""
+    return _move(Action.INTERIM, ticket_id, caller, at, expected_version, text=text)
+
+
+def note(*, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None) -> Done:
+    """A progress note; it restarts the promise of the next one."""
+    return _move(Action.NOTE, ticket_id, caller, at, expected_version, text=text)
+
+
+def reply(  # noqa: PLR0913 - the body of the API's `reply`
+    *,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    outcome: str,
+    text: str,
+    answers: Sequence[dict[str, str]] = (),
+    planned_on: date | None = None,
+    referred_to: str = "",
+    burden_relieved: int | None = None,
+    expected_version: int | None = None,
+) -> Done:
+    """Answer with an outcome; `planned` needs a future date, `referred` where to. It goes to review, not to the firm."""
+    errors: dict[str, str] = {}
+    today = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    if outcome not in Outcome.values:
+        errors["outcome"] = "请选择办理结果。"
+    if not text.strip():
+        errors["text"] = "请写明答复内容。"
+    if outcome == Outcome.PLANNED and (planned_on is None or planned_on <= today):
+        errors["planned_on"] = "列入计划须写明完成日期，且在今天之后。"
+    if outcome == Outcome.REFERRED and not referred_to.strip():
+        errors["referred_to"] = "转其他程序须写明转往哪里。"
+    if burden_relieved is not None and burden_relieved < 0:
+        errors["burden_relieved"] = "减负金额不能为负。"
+    if errors:
+        raise Invalid("答复还不完整。", fields=errors)
+    parts = [{"ask": str(a.get("ask", "")), "text": str(a.get("text", ""))} for a in answers]
+    if outcome == Outcome.REFERRED:
+        parts.append({"ask": "转往", "text": referred_to.strip()})
+    data: dict[str, Any] = {"outcome": outcome}
+    if outcome == Outcome.PLANNED and planned_on:
+        data["planned_on"] = planned_on.isoformat()
+    if burden_relieved is not None:
+        data["burden_relieved"] = burden_relieved
+    changes = {"outcome": outcome, "reply_author": caller.user, "replied_at": at}
+    return _move(
+        Action.REPLY, ticket_id, caller, at, expected_version, text=text, parts=parts, data=data, changes=changes
+    )
+
+
+def _move(  # noqa: PLR0913, PLR0917 - one line a verb above
+    action: Action,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    expected_version: int | None,
+    **more: Any,
+) -> Done:
+    return perform(
+        Intent(
+            action=action, ticket_id=ticket_id, at=at, caller=caller, expected_version=expected_version, **more
+        )
+    )

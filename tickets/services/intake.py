@@ -1,0 +1,249 @@
+"""Coming in: submitting, and the rules' first decision where a request goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from qihu.accounts.models import Department, Region
+from qihu.crypto import sm3
+from qihu.errors import Invalid
+from routing.promises.book import current_book
+from routing.rules.book import current_rules
+from routing.rules.matching import Decision as Ruling
+from routing.rules.matching import Facts, decide
+from routing.rules.models import Category
+from tickets.models import Answer, Decision, Filing, Leg, QRCode, Ticket
+from tickets.services import clocks as promise
+from tickets.services import record
+from tickets.services.batch import Batch, read_stamp
+from tickets.services.codes import access_code, code_hash
+from tickets.services.filing import title_from
+from tickets.services.intent import Done, Intent
+from tickets.services.transition import perform_all
+from tickets.workflow import BY_ACTION, Action, Party, Status
+
+SUBMIT = "submit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A filing that has passed the checks of `services.filing`. Codes, not rows, so that it can be compared."""
+
+    text: str
+    enterprise_name: str
+    contact_name: str
+    contact_phone: str
+    title: str = ""
+    uscc: str = ""
+    chain_tag: str | None = None
+    category: str | None = None
+    region: str | None = None
+    channel: str = Ticket.Channel.QR
+    difficulty: str = Ticket.Difficulty.L2
+    urgent: bool = False
+    shielded: bool = False
+    test: bool = False
+
+    def fingerprint(self, qr: QRCode | None) -> bytes:
+        """SM3 of the body under a key: another body under the same key is refused."""
+        body = asdict(self) | {"qr_code": qr.code if qr else None}
+        return sm3(json.dumps(body, ensure_ascii=False, sort_keys=True).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the firm gets: the request, the code to read it with, and whether the key was seen before."""
+
+    ticket: Ticket
+    access_code: str
+    repeated: bool = False
+
+
+def number_of(serial: int, at: datetime) -> str:
+    """QH-<local date>-<six digits>."""
+    return f"QH-{at.astimezone(ZoneInfo(settings.TIME_ZONE)):%Y%m%d}-{serial:06d}"
+
+
+@transaction.atomic
+def submit(*, filed: Filed, qr: QRCode | None, key: str, at: datetime) -> Receipt:
+    """Accept a request: its row, content, first event, clocks and the wish to be routed, in one transaction.
+
+    `key` (form UUID or Idempotency-Key, kept 24 h) makes a double tap, a reload and a retry one request. Raises
+    `Invalid` where the key was used with another body.
+    """
+    stamp, serial, pk = read_stamp()
+    digest, fingerprint = sm3(f"{SUBMIT}|{key}".encode()), filed.fingerprint(qr)
+    if not Answer.objects.claim(digest=digest, fingerprint=fingerprint, ticket_id=pk, at=stamp.at):
+        return _answered(digest, fingerprint)
+    ticket = _born(filed, qr, pk=pk, number=number_of(serial, at), at=at)
+    filing = _filing(filed, ticket)
+    _announce(ticket, filing, filed, qr, at=at).write(stamp)
+    filing.save(force_insert=True)
+    return Receipt(ticket, access_code(ticket.number))
+
+
+def _answered(digest: bytes, fingerprint: bytes) -> Receipt:
+    kept = Answer.objects.select_related("ticket__chain_tag").get(digest=digest)
+    if bytes(kept.fingerprint) != fingerprint:
+        raise Invalid("这次提交的内容与之前同一编号的提交不同。请刷新页面后重新提交。", code="key-reused")
+    return Receipt(kept.ticket, access_code(kept.ticket.number), repeated=True)
+
+
+def _born(filed: Filed, qr: QRCode | None, *, pk: int, number: str, at: datetime) -> Ticket:
+    category = filed.category or (qr.category_id if qr else None)
+    region = filed.region or (qr.region_id if qr else None) or settings.DEFAULT_REGION
+    ticket = Ticket(
+        pk=pk,
+        number=number,
+        chain_tag_id=filed.chain_tag or (qr.chain_tag_id if qr else None),
+        category_id=category,
+        region=Region.objects.get(pk=region) if not qr or qr.region_id != region else qr.region,
+        difficulty=filed.difficulty,
+        urgent=filed.urgent,
+        shielded=filed.shielded,
+        test=filed.test,
+        channel=filed.channel,
+        qr_code=qr,
+        submitted_at=at,
+        access_hash=code_hash(number, access_code(number)),
+    )
+    if category:
+        ticket.restricted = Category.objects.filter(pk=category, restricted=True).exists()
+    return ticket
+
+
+def _filing(filed: Filed, ticket: Ticket) -> Filing:
+    filing = Filing(
+        ticket=ticket,
+        title=filed.title or title_from(filed.text),
+        text=filed.text,
+        enterprise_name=filed.enterprise_name,
+        uscc=filed.uscc,
+        contact_name=filed.contact_name,
+        contact_phone=filed.contact_phone,
+    )
+    filing.fill_indexes(number=ticket.number)
+    return filing
+
+
+def _announce(ticket: Ticket, filing: Filing, filed: Filed, qr: QRCode | None, *, at: datetime) -> Batch:
+    """The first event, the first clocks and the outbox row, gathered."""
+    move = BY_ACTION[Action.SUBMIT]
+    batch = Batch([ticket], live=[])
+    event = record.draft(
+        ticket=ticket,
+        kind=Action.SUBMIT,
+        party=Party.FIRM,
+        happened_at=at,
+        to_status=Status.SUBMITTED,
+        data={
+            "chain_tag": ticket.chain_tag_id,
+            "chain_tag_of_code": qr.chain_tag_id if qr else None,
+            "chain_tag_typed": filed.chain_tag,
+            "category": ticket.category_id,
+            "region": ticket.region_id,
+            "channel": ticket.channel,
+            "difficulty": ticket.difficulty,
+            "urgent": ticket.urgent,
+            "restricted": ticket.restricted,
+            "test": ticket.test,
+            "qr_code": qr.pk if qr else None,
+        },
+    )
+    log = promise.apply(
+        move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=current_book(), at=at, seq=event.seq
+    )
+    event.data["clocks"] = log
+    batch.add(event, then=move.then, digest=filing.digest())
+    return batch
+
+
+@transaction.atomic
+def route_all(*, ticket_ids: Sequence[int], at: datetime) -> list[Done]:
+    """Let the rules decide for every request that still waits for it; each decision is recorded with its reasons.
+
+    Requests that have moved on meanwhile are left alone, so a second run is harmless.
+    """
+    waiting = Ticket.objects.lock(ticket_ids).select_related("region", "filing").filter(status=Status.SUBMITTED)
+    locked = {ticket.pk: ticket for ticket in waiting}
+    if not locked:
+        return []
+    book = current_rules()
+    rulings = {key: decide(book, _facts(ticket)) for key, ticket in locked.items()}
+    leads = _departments(rulings.values())
+    done = perform_all(
+        [_intent(locked[key], ruling, leads, at=at) for key, ruling in rulings.items()], locked=locked
+    )
+    Decision.objects.bulk_create([_decision(one, rulings[one.ticket.pk], leads) for one in done])
+    Leg.objects.bulk_create(
+        [leg for one in done for leg in _legs(one.ticket, rulings[one.ticket.pk].co_departments, leads, at=at)]
+    )
+    return done
+
+
+def _facts(ticket: Ticket) -> Facts:
+    return Facts(
+        chain_tag=ticket.chain_tag_id,
+        category=ticket.category_id,
+        region=ticket.region.path,
+        text=f"{ticket.filing.title}\n{ticket.filing.text}",
+        level=ticket.level,
+        channel=ticket.channel,
+        urgent=ticket.urgent,
+        industry_chain=ticket.industry_chain_id,
+        tag_from="code" if ticket.qr_code_id else "firm",
+    )
+
+
+def _departments(rulings: Iterable[Ruling]) -> dict[str, Department]:
+    codes = {
+        code
+        for ruling in rulings
+        for code in (ruling.department, *ruling.co_departments)
+        if code
+    }
+    return {row.code: row for row in Department.objects.filter(code__in=codes)}
+
+
+def _intent(ticket: Ticket, ruling: Ruling, leads: dict[str, Department], *, at: datetime) -> Intent:
+    data = {
+        "rule_set": ruling.rule_set,
+        "rule": ruling.rule_position,
+        "department": ruling.department,
+        "co_departments": list(ruling.co_departments),
+    }
+    if ruling.department is None:
+        return Intent(action=Action.DEFER, ticket_id=ticket.pk, at=at, data=data)
+    return Intent(
+        action=Action.ROUTE,
+        ticket_id=ticket.pk,
+        at=at,
+        data=data,
+        changes={"department": leads[ruling.department], "assigned_at": at, "restricted": ruling.restricted},
+    )
+
+
+def _decision(done: Done, ruling: Ruling, leads: dict[str, Department]) -> Decision:
+    full = ruling.record()
+    return Decision(
+        ticket=done.ticket,
+        seq=done.event.seq,
+        rule_set_id=ruling.rule_set_id,
+        rule_id=ruling.rule_id,
+        department=leads.get(ruling.department or ""),
+        facts={"seen": _facts(done.ticket).record(), "ruling": {k: v for k, v in full.items() if k != "second"}},
+        second=full["second"],
+        reason=ruling.reason,
+        decided_at=done.event.happened_at,
+    )
+
+
+def _legs(ticket: Ticket, codes: Sequence[str], leads: dict[str, Department], *, at: datetime) -> list[Leg]:
+    return [Leg(ticket=ticket, department=leads[code], round=ticket.round, assigned_at=at) for code in codes]

@@ -1,0 +1,63 @@
+"""Firing what is due: breaches, once each and dated when they broke; and the ends that silence brings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from tickets.models import Deadline, Ticket
+from tickets.services import closing
+from tickets.services.batch import Batch
+from tickets.services.transition import settle
+from tickets.workflow import FIRM_CLOCKS, Status
+
+BATCH = 200
+
+
+def database_now() -> datetime:
+    """The database's clock: the only one that a sweep compares due times with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def sweep(*, at: datetime, limit: int = BATCH) -> int:
+    """Fire up to `limit` promises that have run out by `at`; number fired. Many sweepers may run at once.
+
+    Law: reads what is due without a lock, locks the requests (skipping those that a move holds) in key order,
+    reads again, fires. What was skipped is still due at the next tick.
+    """
+    found = list(Deadline.objects.due(at, limit=limit).values_list("ticket_id", "clock"))
+    if not found:
+        return 0
+    lapsing = {ticket for ticket, clock in found if clock in FIRM_CLOCKS}
+    breaking = {ticket for ticket, clock in found if clock not in FIRM_CLOCKS}
+    return _break_all(breaking, at=at) + sum(_lapse(ticket) for ticket in sorted(lapsing))
+
+
+@transaction.atomic
+def _break_all(keys: set[int], *, at: datetime) -> int:
+    if not keys:
+        return 0
+    tickets = {t.pk: t for t in Ticket.objects.lock(keys).select_for_update(of=("self",), skip_locked=True, no_key=True)}
+    batch = Batch(tickets.values(), live=Deadline.objects.live(tickets))
+    for ticket in tickets.values():
+        settle(ticket, batch, at=at)
+    fired = sum(len(clocks.alerts) for clocks in batch.clocks.values())
+    batch.write()
+    return fired
+
+
+@transaction.atomic
+def _lapse(key: int) -> int:
+    """Close one request whose firm kept silent, dated when its time ran out."""
+    locked = Ticket.objects.lock([key]).select_for_update(of=("self",), skip_locked=True, no_key=True).first()
+    if locked is None or locked.status != Status.ANSWERED:
+        return 0
+    ended = Deadline.objects.live([key]).filter(clock__in=FIRM_CLOCKS, fires_at__isnull=False).first()
+    if ended is None or ended.due_at is None:
+        return 0
+    closing.lapse(ticket_id=key, at=ended.due_at)
+    return 1

@@ -1,0 +1,49 @@
+"""Celery tasks and outbox consumers: each reads the clock and makes one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from celery import shared_task
+
+from qihu.clock import now
+from qihu.outbox.consume import Batch, consumer
+from tickets.models import Answer, WrongCode
+from tickets.services import intake, notify
+from tickets.services.sweep import database_now
+from tickets.services.sweep import sweep as fire
+
+KEYS_KEPT = timedelta(hours=24)
+
+
+@consumer("tickets.route", size=50, urgency=0)
+def route_tickets(batch: Batch) -> None:
+    """Route what has been submitted."""
+    intake.route_all(ticket_ids=[one["ticket_id"] for one in batch], at=now())
+
+
+@consumer("tickets.notify", size=100, urgency=5)
+def notify_people(batch: Batch) -> None:
+    """Tell who must hear of these events."""
+    notify.notify_all(_pairs(batch), at=now())
+
+
+def _pairs(batch: Batch) -> Sequence[dict[str, int]]:
+    return [{"ticket_id": one["ticket_id"], "seq": one["seq"]} for one in batch]
+
+
+@shared_task(name="tickets.sweep")
+def sweep(**_: object) -> None:
+    """Fire every promise that has run out, by the database's clock, until nothing more can be fired."""
+    at = database_now()
+    while fire(at=at):
+        pass
+
+
+@shared_task(name="tickets.housekeeping")
+def housekeeping(**_: object) -> None:
+    """Forget idempotency keys after 24 hours and wrong access codes after a day."""
+    old = now() - KEYS_KEPT
+    Answer.objects.filter(made_at__lt=old).delete()
+    WrongCode.objects.filter(last_at__lt=old).delete()
