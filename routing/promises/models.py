@@ -12,7 +12,7 @@ _UNITS = [(Unit.MIN, "分钟"), (Unit.H, "小时"), (Unit.WH, "工作小时"), (
 
 
 class Calendar(models.Model):
-    """A working calendar. `region`: blank = wherever no other fits; null = only by its code (a 7×24 hotline)."""
+    """A working calendar. `region`: blank = where no other fits; null = only by its code (7×24 hotline)."""
 
     code = models.SlugField("代码", max_length=40, unique=True)
     name = models.CharField("名称", max_length=60)

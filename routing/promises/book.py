@@ -1,0 +1,160 @@
+"""The promises in force: which amount, which calendar. One query tells the versions, the rest is kept."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+from zoneinfo import ZoneInfo
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from routing.promises.amount import Amount, PromiseError
+from routing.promises.calendars import Day, Opening, WorkCalendar
+from routing.promises.models import CalendarVersion, Policy, PolicySet
+
+_Slot = tuple[str, str, bool, bool]  # clock, grade, rework, repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A calendar's newest published version: its key, the calendar's code and the region it is for."""
+
+    version_id: int
+    code: str
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBook:
+    """One policy set and one version of each calendar: immutable, so it may be kept as long as wanted."""
+
+    policy_set_id: int
+    published: tuple[Published, ...]
+
+    def amount(
+        self,
+        clock: str,
+        *,
+        grade: str,
+        rework: bool = False,
+        repeat: bool = False,
+        region: str = "",
+        channel: str = "",
+        category: str = "",
+    ) -> Amount | None:
+        """What is promised, or None. The most specific row decides: category, then channel, then region.
+
+        A rework without rows of its own is promised like the first time; a repetition never is: where the
+        table names none, the clock does not run again. `region` is a code or a path of codes joined by '/'.
+        """
+        table = _policies(self.policy_set_id)
+        nearness = {code: -i for i, code in enumerate(lineage(region))}
+        fitting = [
+            ((row.rework, bool(row.category), bool(row.channel), nearness[row.region]), row)
+            for kind in {rework, False}
+            for row in table.get((clock, grade, kind, repeat), ())
+            if row.category in {"", category} and row.channel in {"", channel} and row.region in nearness
+        ]
+        return max(fitting, key=itemgetter(0))[1].amount() if fitting else None
+
+    def calendar_version_id(self, region: str = "") -> int:
+        """Key of the calendar version for a region or its nearest ancestor. PromiseError if there is none."""
+        by_region = {one.region: one.version_id for one in self.published}
+        for code in lineage(region):
+            if code in by_region:
+                return by_region[code]
+        raise PromiseError(f"没有适用于区划“{region}”的工作日历，请先载入或发布工作日历")
+
+    def calendar(self, region: str = "") -> WorkCalendar:
+        """The calendar for a region, ready to compute with."""
+        return calendar_version(self.calendar_version_id(region))
+
+
+def current_book() -> PromiseBook:
+    """The newest published policy set and calendars: one query. PromiseError before any was published."""
+    newest = PolicySet.objects.filter(published_at__isnull=False).order_by("-number").values("pk")[:1]
+    rows = list(
+        _newest_versions()
+        .annotate(policy_set_id=Subquery(newest))
+        .values_list("policy_set_id", "pk", "calendar__code", "calendar__region")
+    )
+    if not rows or rows[0][0] is None:
+        raise PromiseError("还没有发布时限政策或工作日历，请先载入默认数据")
+    return PromiseBook(rows[0][0], tuple(Published(*row[1:]) for row in rows))
+
+
+def published_calendar(code: str = "") -> WorkCalendar:
+    """The newest published version of a calendar by its code; without one, the calendar for everywhere."""
+    chosen = {"calendar__code": code} if code else {"calendar__region": ""}
+    version_id = _newest_versions().filter(**chosen).values_list("pk", flat=True).first()
+    if version_id is None:
+        named = f"工作日历“{code}”" if code else "默认工作日历"
+        raise PromiseError(f"没有已发布的{named}，请先载入或发布工作日历")
+    return calendar_version(version_id)
+
+
+@lru_cache(maxsize=256)
+def calendar_version(version_id: int) -> WorkCalendar:
+    """One published version, kept: it never changes, and a promise keeps the calendar it started with.
+
+    PromiseError for an unknown key and for rows that make no calendar.
+    """
+    version = CalendarVersion.objects.select_related("calendar").filter(pk=version_id).first()
+    if version is None:
+        raise PromiseError(f"没有编号为 {version_id} 的工作日历版本")
+    return WorkCalendar(
+        code=version.calendar.code,
+        version=version.number,
+        zone=ZoneInfo(version.calendar.zone),
+        weekly=tuple(
+            Opening(row.weekday, row.opens, row.closes, row.from_on, row.to_on)
+            for row in version.openings.order_by("pk")
+        ),
+        days={row.on: _day(row.working, row.openings, row.name) for row in version.days.order_by("on")},
+        coverage=_coverage(version),
+        fixed={(int(on[:2]), int(on[3:])): name for on, name in version.fixed_days.items()},
+    )
+
+
+def lineage(region: str) -> tuple[str, ...]:
+    """A region, its ancestors, and at last "" for everywhere.
+
+    From a path its parts; from a single GB/T 2260 code the county, city and province it begins with.
+    """
+    parts = [part for part in region.split("/") if part]
+    if len(parts) == 1:
+        return tuple(dict.fromkeys([*_gb2260(parts[0]), ""]))
+    return (*reversed(parts), "")
+
+
+def _gb2260(code: str) -> Iterator[str]:
+    yield code
+    if code.isdigit() and len(code) >= 6:
+        yield from (code[:6], f"{code[:4]}00", f"{code[:2]}0000")
+
+
+def _newest_versions() -> QuerySet[CalendarVersion]:
+    published = CalendarVersion.objects.filter(published_at__isnull=False)
+    return published.filter(
+        pk=Subquery(published.filter(calendar=OuterRef("calendar")).order_by("-number").values("pk")[:1])
+    ).order_by("pk")
+
+
+@lru_cache(maxsize=64)
+def _policies(policy_set_id: int) -> dict[_Slot, tuple[Policy, ...]]:
+    found: dict[_Slot, tuple[Policy, ...]] = {}
+    for row in Policy.objects.filter(set_id=policy_set_id).order_by("pk"):
+        slot = (row.clock, row.grade, row.rework, row.repeat)
+        found[slot] = (*found.get(slot, ()), row)
+    return found
+
+
+def _day(working: bool, openings: list[list[int]] | None, name: str) -> Day:  # noqa: FBT001 - a row's columns
+    hours = None if openings is None else tuple((opens, closes) for opens, closes in openings)
+    return Day(working, hours, name)
+
+
+def _coverage(version: CalendarVersion) -> tuple[int, int] | None:
+    if version.coverage_first is None or version.coverage_last is None:
+        return None
+    return version.coverage_first, version.coverage_last

@@ -1,0 +1,110 @@
+"""What a new installation starts with: the city's calendar and the promise table of domain.md §4, as rows."""
+
+from datetime import date
+
+import holidays
+from django.db import transaction
+from django.db.models.functions import Now
+
+from routing.promises.amount import Amount, parse_amount
+from routing.promises.models import Calendar, CalendarDay, CalendarVersion, Opening, Policy, PolicySet
+
+COVERAGE = (2015, 2026)  # the years whose State Council notice is in the package `holidays`
+_HOURS = ((9 * 60, 12 * 60), (13 * 60 + 30, 17 * 60 + 30))
+# Days off by law on the same date each year (国务院令第 795 号), assumed where no notice is loaded.
+_FIXED = {
+    "01-01": "元旦",
+    "05-01": "劳动节",
+    "05-02": "劳动节",
+    "10-01": "国庆节",
+    "10-02": "国庆节",
+    "10-03": "国庆节",
+}
+_GRADES = (Policy.Grade.URGENT, Policy.Grade.L1, Policy.Grade.L2, Policy.Grade.L3, Policy.Grade.L4)
+_NONE = "– – – – –"
+_TABLE = {
+    "ACCEPT": "30min 2wh 2wh 2wh 2wh",
+    "COMPLETE": "1wd 5wd 5wd 5wd 5wd",
+    "DISPATCH": "30min 2wh 2wh 4wh 1wd",
+    "SIGN": "30min 2wh 2wh 2wh 4wh",
+    "CONTACT": "1h 2wh 2wh 2wh 4wh",
+    "INTERIM": "4h – 1wd 3wd 3wd",
+    "RESOLVE": "24h 1wd 5wd 15wd 30wd",
+    "ARBITRATE": "30min 4wh 4wh 1wd 1wd",
+    "REVIEW": "1h 2wh 1wd 1wd 2wd",
+    "RATE": "3wd 5wd 5wd 5wd 10wd",
+    "CALL_BACK": "1wd 3wd 3wd 5wd 5wd",
+    "LEG": "4h 1wd 3wd 5wd 10wd",
+    "SUPERVISE": "4h 1wd 1wd 1wd 1wd",
+    "FOLLOW_UP": _NONE,  # due on the date that was promised
+    "REVIEW_HOLD": "– – 5wd 10wd 10wd",
+    "NOTE": "4h – 2wd 5wd 10wd",
+    "FULL": _NONE,  # reported, never promised
+}
+_REWORK = {"RESOLVE": "1wd 2wd 5wd 10wd 15wd"}
+_REPEAT = {"INTERIM": "– – – – 10wd", "FOLLOW_UP": "30d 30d 30d 30d 30d"}
+
+
+@transaction.atomic
+def load_defaults() -> None:
+    """Publish the city's calendar and the default table where none is. Run again, it changes nothing."""
+    calendar, _ = Calendar.objects.get_or_create(
+        code="330800", defaults={"name": "衢州市工作日历", "zone": "Asia/Shanghai", "region": ""}
+    )
+    if not calendar.versions.exists():
+        _publish_calendar(calendar)
+    if not PolicySet.objects.exists():
+        _publish_policies()
+
+
+def chinese_days(first: int, last: int) -> dict[date, tuple[bool, str]]:
+    """Days off and make-up days of the State Council's notices: date → (working, name)."""
+    notice = holidays.country_holidays("CN", years=range(first, last + 1), language="zh_CN")
+    found = {on: (False, name) for on, name in notice.items() if not notice.is_working_day(on)}
+    found |= {on: (True, "调休上班") for on in sorted(notice.weekend_workdays) if notice.is_working_day(on)}
+    return {on: found[on] for on in sorted(found) if first <= on.year <= last}
+
+
+def _publish_calendar(calendar: Calendar) -> None:
+    first, last = COVERAGE
+    version = CalendarVersion.objects.create(
+        calendar=calendar,
+        number=1,
+        note=f"国务院办公厅 {first}–{last} 年节假日安排通知",
+        coverage_first=first,
+        coverage_last=last,
+        fixed_days=_FIXED,
+    )
+    Opening.objects.bulk_create(
+        Opening(version=version, weekday=weekday, opens=opens, closes=closes)
+        for weekday in range(5)
+        for opens, closes in _HOURS
+    )
+    CalendarDay.objects.bulk_create(
+        CalendarDay(version=version, on=on, working=working, name=name)
+        for on, (working, name) in chinese_days(first, last).items()
+    )
+    CalendarVersion.objects.filter(pk=version.pk).update(published_at=Now())
+
+
+def _publish_policies() -> None:
+    policy_set = PolicySet.objects.create(number=1, note="默认时限表")
+    Policy.objects.bulk_create(
+        Policy(
+            set=policy_set,
+            clock=clock,
+            grade=grade,
+            rework=table is _REWORK,
+            repeat=table is _REPEAT,
+            value=amount.value if amount else None,
+            unit=amount.unit if amount else "",
+        )
+        for table in (_TABLE, _REWORK, _REPEAT)
+        for clock, cells in table.items()
+        for grade, amount in zip(_GRADES, map(_cell, cells.split()), strict=True)
+    )
+    PolicySet.objects.filter(pk=policy_set.pk).update(published_at=Now())
+
+
+def _cell(text: str) -> Amount | None:
+    return None if text == "–" else parse_amount(text)
