@@ -27,10 +27,10 @@
   function draw(box) {
     const source = document.getElementById(box.dataset.chart);
     if (!source || !window.echarts) return;
+    box.closest("figure")?.classList.add("drawn"); // before measuring: an undrawn chart takes no room
     const chart = drawn.get(box) || window.echarts.init(box, null, { renderer: "canvas" });
     drawn.set(box, chart);
     chart.setOption(option(JSON.parse(source.textContent)), true);
-    box.closest("figure")?.classList.add("drawn");
   }
 
   const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
