@@ -26,7 +26,6 @@ class RefusedByRule(DomainError):
     status, code, title = 409, "refused-by-rule", "暂不能办理"
 
 
-@transaction.atomic
 def perform(intent: Intent) -> Done:
     """Make one move: check it, log it, change the row, set clocks, announce it.
 

@@ -1,0 +1,98 @@
+"""The request's story, read from the log: sentences in Chinese for the firm and for officials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tickets.models import Event, Rating, Ticket
+from tickets.workflow import Action, Clock, Outcome, Party
+
+_A = Action
+_HIDDEN_FROM_FIRM = frozenset({_A.CLASSIFY, _A.REPLY, _A.SEND_BACK, _A.DEFER})
+_TEXT_HIDDEN_FROM_FIRM = frozenset({_A.ASSIGN, _A.REASSIGN, _A.DELIVER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the timeline. `says` is the sentence, `text` the words that went with it, `bad` a broken promise."""
+
+    seq: int
+    kind: str
+    at: datetime
+    actor: str
+    says: str
+    text: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+    bad: bool = False
+
+
+def timeline(ticket: Ticket, *, for_firm: bool) -> list[Entry]:
+    """Every event this reader may see, oldest first: one query.
+
+    The firm sees a reply when it is delivered, not before, and nothing of classification and review.
+    """
+    events = list(
+        Event.objects.filter(ticket=ticket).select_related("actor", "text", "department").order_by("seq")
+    )
+    entries = []
+    last_reply: Event | None = None
+    for event in events:
+        last_reply = event if event.kind == _A.REPLY else last_reply
+        if for_firm and event.kind in _HIDDEN_FROM_FIRM:
+            continue
+        entries.append(_entry(event, last_reply, for_firm=for_firm))
+    return entries
+
+
+def _entry(event: Event, last_reply: Event | None, *, for_firm: bool) -> Entry:
+    spoken = last_reply if for_firm and event.kind == _A.DELIVER else event
+    hidden = for_firm and event.kind in _TEXT_HIDDEN_FROM_FIRM and spoken is event
+    text = spoken.text if spoken and not hidden else None
+    return Entry(
+        seq=event.seq,
+        kind=event.kind,
+        at=event.happened_at,
+        actor=actor_name(event),
+        says=sentence(event, outcome_of=last_reply, for_firm=for_firm),
+        text=text.body if text else "",
+        parts=tuple((part["ask"], part["text"]) for part in text.parts) if text else (),
+        bad=event.kind == "breach",
+    )
+
+
+def actor_name(event: Event) -> str:
+    """Name of the member of staff, else who it was."""
+    return event.actor.name if event.actor else Party(event.party).label
+
+
+def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
+    """What happened, in one short Chinese sentence."""
+    department = event.department.name if event.department else "服务中心"
+    who = event.actor.name if event.actor else department
+    if event.kind == "breach":
+        return f"“{Clock(event.data['clock']).label}”超过承诺时间"
+    if event.kind == _A.RATE:
+        scores = [Rating.Score(event.data[name]).label for name in ("process", "result")]
+        return f"{'您' if for_firm else '企业'}评价：过程{scores[0]}，结果{scores[1]}，办结"
+    if event.kind in {_A.REPLY, _A.DELIVER} and outcome_of:
+        outcome = Outcome(outcome_of.data["outcome"]).label
+        return f"{who}拟答复：{outcome}，待审核" if event.kind == _A.REPLY else f"{department}答复：{outcome}"
+    said = {
+        _A.SUBMIT: "您提交了诉求" if for_firm else "企业提交",
+        _A.ROUTE: f"已交给{department}" if for_firm else f"按规则交办{department}",
+        _A.DEFER: "规则未能确定，转人工研判",
+        _A.ASSIGN: f"已交给{department}" if for_firm else f"{who}交办{department}",
+        _A.REASSIGN: f"改由{department}办理" if for_firm else f"{who}改派{department}",
+        _A.CLASSIFY: f"{who}调整归类",
+        _A.SIGN: f"{department} {who}已签收",
+        _A.CONTACT: f"{who}已联系{'您' if for_firm else '企业'}",
+        _A.INTERIM: f"{who}作出阶段答复",
+        _A.NOTE: f"{who}记录进展",
+        _A.SEND_BACK: f"{who}退回重办",
+        _A.LAPSE: "到期未评价，自动办结",
+        _A.REWORK: f"{'您' if for_firm else '企业'}未认可答复，二次交办{department}",
+        _A.WITHDRAW: f"{'您' if for_firm else '企业'}撤回诉求",
+        _A.URGE: f"{'您' if for_firm else '企业'}催办",
+    }
+    return said.get(Action(event.kind), event.kind)
