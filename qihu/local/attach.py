@@ -74,7 +74,7 @@ def export(home: DataDir, *, postgres: Postgres | None, valkey: Valkey | None) -
         os.environ["SECRET_KEY"] = home.secret("secret-key")
     if not given("FIELD_KEY"):
         os.environ["FIELD_KEY"] = home.secret("field-key")
-    if home.demo_password.exists():
+    if postgres and home.demo:
         os.environ.setdefault("DEMO", "1")
 
 

@@ -51,8 +51,14 @@ class DataDir:
 
     @property
     def demo_password(self) -> Path:
-        """Its whole content is the one password of the demo accounts; it exists once they do."""
+        """Its whole content is the one password of the demo accounts."""
         return self.root / "demo-password"
+
+    @property
+    def demo(self) -> bool:
+        """Whether `manage.py prepare` found the demo organisation in the database."""
+        note = self.root / "run" / "demo"
+        return note.exists() and note.read_text(encoding="ascii") == "1"
 
     def folder(self, name: str, *, mode: int = 0o700) -> Path:
         """A directory below the root, made if missing."""
