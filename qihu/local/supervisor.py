@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from honcho.colour import get_colors
+from honcho import colour
 from honcho.printer import Message, Printer
 
 from qihu.local.datadir import Refusal, write_private
@@ -103,7 +103,7 @@ class Log:
     def __init__(self, selector: selectors.BaseSelector, names: Sequence[str]) -> None:
         self._selector = selector
         self._printer = Printer(sys.stdout, width=max(map(len, names)))
-        self._colours = dict(zip(names, get_colors(), strict=False))
+        self._colours = dict(zip(names, colour.get_colours(), strict=False))
         self._rest: dict[int, bytes] = {}
 
     def follow(self, name: str, descriptor: int) -> None:

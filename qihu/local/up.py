@@ -93,13 +93,15 @@ class Up:
             self._child(
                 *("web", "-m", "granian", "--interface", "wsgi", "qihu.wsgi:application"),
                 *("--host", self._host, "--port", str(self._port), "--no-ws", "--log-level", "warning"),
-                *("--workers", env.text("WEB_WORKERS", "1"), "--blocking-threads", "8"),
+                *("--workers", env.text("WEB_WORKERS", "1"), "--blocking-threads", str(_threads())),
                 # A thread that ends takes its database connection with it.
                 *("--blocking-threads-idle-timeout", "600"),
                 *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
             ),
             self._child(
-                *("worker", "-m", "celery", "--quiet", "-A", "qihu", "worker", "--loglevel", level),
+                # As root (in a container) Celery would warn at every start.
+                *("worker", "-W", "ignore:You're running the worker with superuser"),
+                *("-m", "celery", "--quiet", "-A", "qihu", "worker", "--loglevel", level),
                 *("--pool", "prefork", "--concurrency", env.text("WORKER_PROCESSES", "2")),
                 *("--without-mingle", "--without-gossip", "--without-heartbeat"),
             ),
@@ -160,6 +162,11 @@ def main() -> int:
         raise Refusal(f"端口不可用 cannot listen on {host}:{port}: {why}; 请改用 set QIHU_PORT or QIHU_HOST")
     write_private(address, f"http://{_reachable(host)}:{port}/")
     return Up(home, host, port).run()
+
+
+def _threads() -> int:
+    """Threads of one web process: they wait for the database more than they compute."""
+    return min(8, 2 * (os.cpu_count() or 1) + 1)
 
 
 def _readyz(host: str, port: int) -> str:
