@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from itertools import combinations, pairwise
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from routing.promises.amount import PromiseError
-from routing.promises.zones import instant
+from routing.promises.zones import MICRO, instant, steady_midnight
 
-FIRST_YEAR, LAST_YEAR = 1900, 2299  # beyond them lies a typing error, not a promise
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # beyond them lies a typing error, not a promise
 _DAY = 24 * 60
+_MINUTE = 60 * MICRO
 _ALWAYS = (-(2**62), 2**62)
 _MARGIN = 3 * 86_400_000_000  # overnight openings and zones reach over a year's end, but not three days
 
@@ -107,17 +109,19 @@ class WorkCalendar:
     fixed: Mapping[tuple[int, int], str] = field(default_factory=dict)
     covered_from: int = field(init=False, repr=False)
     covered_to: int = field(init=False, repr=False)
+    _weekdays: tuple[tuple[Opening, ...], ...] = field(init=False, repr=False)
     _shelf: _Shelf = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        set_once = object.__setattr__  # the class is frozen for everybody else
+        in_order = sorted(self.weekly, key=attrgetter("opens"))
+        set_once(self, "_weekdays", tuple(tuple(o for o in in_order if o.weekday == day) for day in range(7)))
         check(self)
         low, high = _ALWAYS
         if self.coverage:
             low, high = (
                 instant(self.zone, date(year, 1, 1)) for year in (self.coverage[0], self.coverage[1] + 1)
             )
-        set_once = object.__setattr__  # the class is frozen for everybody else
-        set_once(self, "weekly", tuple(sorted(self.weekly, key=lambda o: (o.weekday, o.opens))))
         set_once(self, "covered_from", low)
         set_once(self, "covered_to", high)
         set_once(self, "_shelf", _Shelf({}, _NOTHING))
@@ -135,7 +139,7 @@ class WorkCalendar:
 
     def pattern(self, on: date, weekday: int) -> Hours:
         """Openings of the weekly pattern that is valid on a date, for any weekday."""
-        return tuple((o.opens, o.closes) for o in self.weekly if o.weekday == weekday and o.valid_on(on))
+        return tuple((o.opens, o.closes) for o in self._weekdays[weekday] if o.valid_on(on))
 
     def name_of(self, on: date) -> str:
         """The dated row's or the fixed holiday's name, or an empty text."""
@@ -209,8 +213,12 @@ def _joined(first: int, last: int, years: list[_Year]) -> Table:
 
 def spans_on(calendar: WorkCalendar, on: date) -> list[tuple[int, int]]:
     """Openings of a local date as moments. What a zone's change of clocks swallows is left out."""
-    zone = calendar.zone
-    found = [(instant(zone, on, opens), instant(zone, on, closes)) for opens, closes in calendar.hours_on(on)]
+    hours, zone = calendar.hours_on(on), calendar.zone
+    if not hours:
+        return []
+    if (midnight := steady_midnight(zone, on)) is not None:
+        return [(midnight + opens * _MINUTE, midnight + closes * _MINUTE) for opens, closes in hours]
+    found = [(instant(zone, on, opens), instant(zone, on, closes)) for opens, closes in hours]
     return [(begin, end) for begin, end in found if begin < end]
 
 

@@ -60,9 +60,14 @@ def load_defaults() -> None:
 def chinese_days(first: int, last: int) -> dict[date, tuple[bool, str]]:
     """Days off and make-up days of the State Council's notices: date → (working, name)."""
     notice = holidays.country_holidays("CN", years=range(first, last + 1), language="zh_CN")
-    found = {on: (False, name) for on, name in notice.items() if not notice.is_working_day(on)}
+    found = {on: (False, _plain(name)) for on, name in notice.items() if not notice.is_working_day(on)}
     found |= {on: (True, "调休上班") for on in sorted(notice.weekend_workdays) if notice.is_working_day(on)}
     return {on: found[on] for on in sorted(found) if first <= on.year <= last}
+
+
+def _plain(name: str) -> str:
+    """`休息日（由 2025-01-26 调休）` → `与 2025-01-26 调休`: it is shown behind the word 休息."""
+    return name.replace("休息日（由 ", "与 ").removesuffix("）") if name.startswith("休息日（由 ") else name
 
 
 def _publish_calendar(calendar: Calendar) -> None:

@@ -136,7 +136,8 @@ class _Walk:
     def _rest(self, on: date) -> str:
         if self.calendar.hours_on(on):
             return "已过开放时间"
-        return f"休息{self._name(on)}"
+        name = self.calendar.name_of(on)
+        return f"休息：{name}" if name else "休息"
 
 
 def _midnight_after(calendar: WorkCalendar, on: date) -> int:
@@ -144,7 +145,7 @@ def _midnight_after(calendar: WorkCalendar, on: date) -> int:
 
 
 def _named(on: date) -> str:
-    return f"{on:%m-%d} 周{_WEEK[on.weekday()]}"
+    return f"周{_WEEK[on.weekday()]}"
 
 
 def _length(length: int) -> str:

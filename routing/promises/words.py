@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from routing.promises.amount import OPENING, Unit
 from routing.promises.calendars import WorkCalendar
 from routing.promises.worktime import opening_seconds
+from routing.promises.zones import MICRO, micros
 
 State = Literal["late", "warn", "ok"]
 _HOUR = 3600
@@ -26,7 +27,7 @@ def left(calendar: WorkCalendar, now: datetime, due_at: datetime, *, unit: Unit 
     Days are the calendar's ordinary working days (24 hours on the clock). Warned about: what is due today
     or has at most four hours left.
     """
-    if due_at < now:
+    if micros(due_at) < micros(now):
         seconds, day = _measured(calendar, due_at, now, unit)
         return Left(f"已超 {_long(seconds, day)}" if seconds else "已超时", "late", -seconds)
     seconds, day = _measured(calendar, now, due_at, unit)
@@ -41,7 +42,7 @@ def _measured(calendar: WorkCalendar, start: datetime, end: datetime, unit: Unit
     if unit in OPENING:
         local = end.astimezone(calendar.zone).date()
         return opening_seconds(calendar, start, end), ordinary_day(calendar, local)
-    return int((end - start).total_seconds()), 24 * _HOUR
+    return (micros(end) - micros(start)) // MICRO, 24 * _HOUR
 
 
 def ordinary_day(calendar: WorkCalendar, on: date) -> int:

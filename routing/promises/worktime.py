@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from routing.promises.amount import OPENING, Amount, PromiseError, Unit
-from routing.promises.calendars import Day, Opening, WorkCalendar
+from routing.promises.calendars import FIRST_YEAR, LAST_YEAR, Day, Opening, Table, WorkCalendar
 from routing.promises.zones import MICRO, instant, local_date, micros, moment
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
 
 
 _MINUTE, _HOUR = 60 * MICRO, 3600 * MICRO
+_MOST_DAYS = 366 * (LAST_YEAR - FIRST_YEAR + 1)
 
 
 class Due(NamedTuple):
@@ -128,7 +129,7 @@ def _add(calendar: WorkCalendar, at: int, need: int) -> int:
         return at
     table = calendar.table(at)
     while (target := table.position(at) + need) > table.total:
-        table = calendar.longer(table)
+        table = _longer(calendar, table, need // (24 * _HOUR))
     # the last opening with less than `target` before it: used up exactly at a closing is due at that closing
     i = bisect_left(table.before, target) - 1
     return table.opens[i] + target - table.before[i]
@@ -138,8 +139,15 @@ def _end_of_working_day(calendar: WorkCalendar, at: int, nth: int) -> int:
     table = calendar.table(at)
     day = local_date(calendar.zone, at).toordinal()
     while (i := bisect_right(table.days, day) + nth - 1) >= len(table.days):
-        table = calendar.longer(table)
+        table = _longer(calendar, table, nth)
     return table.lasts[i]
+
+
+def _longer(calendar: WorkCalendar, table: Table, days: int) -> Table:
+    """Go on after `table`; more days than there are is refused before years are built for it."""
+    if days > _MOST_DAYS:
+        raise PromiseError("超出可计算的范围")
+    return calendar.longer(table)
 
 
 def _end_of_day(calendar: WorkCalendar, at: int, nth: int) -> int:

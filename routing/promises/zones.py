@@ -10,6 +10,8 @@ from routing.promises.amount import PromiseError
 MICRO = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RESOLUTION = timedelta(microseconds=1)
+_THREE_DAYS = timedelta(days=3)
+_EPOCH_DAY, _DAY = EPOCH.toordinal(), 86_400 * MICRO
 
 
 def micros(at: datetime) -> int:
@@ -38,6 +40,18 @@ def instant(zone: tzinfo, on: date, minutes: int = 0) -> int:
     if late > early:
         return _change(zone, naive - late, naive - early)
     return naive - early
+
+
+def steady_midnight(zone: tzinfo, on: date) -> int | None:
+    """The moment of midnight, or None where the zone changes its clocks in the three days that follow.
+
+    (No zone changed them twice in three days.)
+    """
+    midnight = datetime(on.year, on.month, on.day, tzinfo=zone)
+    offset = midnight.utcoffset()
+    if offset != (midnight + _THREE_DAYS).utcoffset():
+        return None
+    return (on.toordinal() - _EPOCH_DAY) * _DAY - offset // _RESOLUTION if offset is not None else None
 
 
 def local_date(zone: tzinfo, at: int) -> date:
