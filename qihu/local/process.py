@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _AMBIENT_RAISE = 1, 8, 47, 2
+_PR_SET_PDEATHSIG = 1
+_PR_SET_SECUREBITS, _NO_SETUID_FIXUP = 28, 1 << 2
+_PR_CAP_AMBIENT, _AMBIENT_RAISE = 47, 2
 _CAP_DAC_OVERRIDE = 1
 _CAPABILITY_V3 = 0x20080522
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -95,7 +97,9 @@ def _become(account: Account) -> None:
     """Drop from root to `account`, keeping across exec only the capability to pass closed directories."""
     if _LIBC is None:
         raise PermissionError
-    _LIBC.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # Without this bit the kernel forgets capabilities in access(2), by which initdb looks for its programs.
+    if _LIBC.prctl(_PR_SET_SECUREBITS, _NO_SETUID_FIXUP, 0, 0, 0):
+        raise PermissionError
     os.setgroups([])
     os.setgid(account.gid)
     os.setuid(account.uid)
