@@ -15,7 +15,15 @@ from tickets.workflow import Action
 
 
 @transaction.atomic
-def rate(*, ticket_id: int, at: datetime, process: int, result: int, text: str = "") -> Done:
+def rate(
+    *,
+    ticket_id: int,
+    at: datetime,
+    process: int,
+    result: int,
+    text: str = "",
+    expected_version: int | None = None,
+) -> Done:
     """The firm confirms and rates process and result, 1–5; the request closes with the outcome of its reply."""
     errors = {
         name: "请选择 1 到 5 分。"
@@ -30,6 +38,7 @@ def rate(*, ticket_id: int, at: datetime, process: int, result: int, text: str =
             ticket_id=ticket_id,
             at=at,
             caller=FIRM,
+            expected_version=expected_version,
             data={"process": process, "result": result},
             changes={"closed_at": at},
             text=text,
@@ -41,7 +50,7 @@ def rate(*, ticket_id: int, at: datetime, process: int, result: int, text: str =
     return done
 
 
-def rework(*, ticket_id: int, at: datetime, reason: str) -> Done:
+def rework(*, ticket_id: int, at: datetime, reason: str, expected_version: int | None = None) -> Done:
     """二次交办: the firm sends the answer back with a reason; a new round at the same department."""
     return perform(
         Intent(
@@ -49,6 +58,7 @@ def rework(*, ticket_id: int, at: datetime, reason: str) -> Done:
             ticket_id=ticket_id,
             at=at,
             caller=FIRM,
+            expected_version=expected_version,
             text=reason,
             changes={
                 "outcome": "",
@@ -62,15 +72,32 @@ def rework(*, ticket_id: int, at: datetime, reason: str) -> Done:
     )
 
 
-def withdraw(*, ticket_id: int, at: datetime, reason: str = "") -> Done:
+def withdraw(*, ticket_id: int, at: datetime, reason: str = "", expected_version: int | None = None) -> Done:
     """The firm takes the request back."""
-    return perform(Intent(action=Action.WITHDRAW, ticket_id=ticket_id, at=at, caller=FIRM, text=reason))
+    return perform(
+        Intent(
+            action=Action.WITHDRAW,
+            ticket_id=ticket_id,
+            at=at,
+            caller=FIRM,
+            expected_version=expected_version,
+            text=reason,
+        )
+    )
 
 
-def urge(*, ticket_id: int, at: datetime, text: str = "") -> Done:
+def urge(*, ticket_id: int, at: datetime, text: str = "", expected_version: int | None = None) -> Done:
     """催办, once a day: officer and head are told."""
     return perform(
-        Intent(action=Action.URGE, ticket_id=ticket_id, at=at, caller=FIRM, text=text, changes={"urged_at": at})
+        Intent(
+            action=Action.URGE,
+            ticket_id=ticket_id,
+            at=at,
+            caller=FIRM,
+            expected_version=expected_version,
+            text=text,
+            changes={"urged_at": at},
+        )
     )
 
 

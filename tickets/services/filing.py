@@ -14,6 +14,41 @@ _PHONE = re.compile(r"(\+?86)?1[3-9]\d{9}|0\d{2,3}\d{7,8}(\d{1,6})?|400\d{7}")
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 
 
+def checked_text(typed: str) -> str:
+    """What the firm asks, trimmed: `TEXT_MIN` to `TEXT_MAX` characters. Raises `ValidationError`."""
+    plain = typed.strip()
+    if len(plain) < TEXT_MIN:
+        raise ValidationError(f"请写明您的诉求，至少 {TEXT_MIN} 个字。", code="text_short")
+    return _at_most(plain, TEXT_MAX)
+
+
+def checked_title(typed: str) -> str:
+    """A title of at most `TITLE_MAX` characters, or "" for none. Raises `ValidationError`."""
+    return _at_most(" ".join(typed.split()), TITLE_MAX)
+
+
+def checked_firm(typed: str) -> str:
+    """The firm's name: 2 to `NAME_MAX` characters. Raises `ValidationError`."""
+    plain = " ".join(typed.split())
+    if len(plain) < 2:
+        raise ValidationError("请填写企业全称。", code="firm_missing")
+    return _at_most(plain, NAME_MAX)
+
+
+def checked_person(typed: str) -> str:
+    """The contact's name: 1 to `PERSON_MAX` characters. Raises `ValidationError`."""
+    plain = " ".join(typed.split())
+    if not plain:
+        raise ValidationError("请填写联系人姓名。", code="person_missing")
+    return _at_most(plain, PERSON_MAX)
+
+
+def _at_most(plain: str, most: int) -> str:
+    if len(plain) > most:
+        raise ValidationError(f"最多 {most} 个字，现在有 {len(plain)} 个字，请精简。", code="too_long")
+    return plain
+
+
 def normal_phone(typed: str) -> str:
     """Digits only, without spaces, dashes or the country code. Raises `ValidationError`."""
     plain = re.sub(r"[\s\-()（）转]", "", typed)
