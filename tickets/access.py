@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q
 
 from qihu.accounts.models import Department, Role, User
+from qihu.crypto import keyed
 from qihu.errors import Unknown
 from tickets.models import Leg, Ticket
 from tickets.models.ticket import TicketQuerySet
@@ -70,6 +73,14 @@ def _of_region(user: User) -> Q:
     return seen
 
 
+def named_to(user: User) -> Q:
+    """Condition on requests: this person may know the firm's name. The rule of `identity_hidden`, for searches."""
+    known = Q(shielded=False)
+    for path in user.region_paths((Role.INTAKE, Role.SUPERVISOR)):
+        known |= Q(region__path__startswith=path)
+    return known
+
+
 def ticket_or_404(user: User | AnonymousUser, number: str) -> Ticket:
     """The request with everything its page shows, or `Unknown` for what does not exist or is not theirs."""
     ticket = visible_to(user).for_lists().select_related("qr_code", "reply_author").filter(number=number).first()
@@ -109,3 +120,17 @@ def co_parties(user: User, department_ids: frozenset[int]) -> tuple[Party, ...]:
 def identity_hidden(ticket: Ticket, who: tuple[Party, ...]) -> bool:
     """An identity-shielded request shows departments an alias; the firm and the service centre know who it is."""
     return ticket.shielded and not {Party.FIRM, Party.INTAKE, Party.SUPERVISOR, Party.SYSTEM} & set(who)
+
+
+def proof_of(ticket: Ticket) -> str:
+    """What a browser keeps to show later that it knew the access code: worthless once the code has changed."""
+    return keyed("held", f"{ticket.number}:{bytes(ticket.access_hash).hex()}").hex()[:24]
+
+
+def held_by(proofs: Mapping[str, str]) -> list[Ticket]:
+    """Requests whose number is kept with the right proof, newest first, with all a page shows: one query."""
+    if not proofs:
+        return []
+    found = Ticket.objects.for_lists().select_related("qr_code", "reply_author").filter(number__in=list(proofs))
+    kept = [ticket for ticket in found if hmac.compare_digest(proof_of(ticket), proofs[ticket.number])]
+    return sorted(kept, key=lambda ticket: (ticket.submitted_at, ticket.pk), reverse=True)

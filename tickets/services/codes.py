@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from qihu.accounts.models import Region, User
@@ -92,6 +92,12 @@ def qr_for_filing(code: str, *, at: datetime) -> QRCode:
     if found.ended(at):
         raise Gone("这个二维码已停用。请扫描现场的新码，或从首页提交。")
     return found
+
+
+def open_qr(*, at: datetime) -> QRCode | None:
+    """The code behind the front door: the oldest one in force that presets neither tag nor category."""
+    plain = QRCode.objects.select_related("region").filter(chain_tag=None, category=None, revoked_at=None)
+    return plain.filter(Q(expires_at=None) | Q(expires_at__gt=at)).order_by("pk").first()
 
 
 def create_qr(*, code: str, name: str, region: Region, at: datetime, by: User | None = None, **context: object) -> QRCode:
