@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import structlog
+from celery import current_app
 from django.db import transaction
 
 from qihu.outbox.models import Message, later
@@ -43,19 +45,25 @@ def consumer(topic: str, *, size: int = 50, urgency: int = 10) -> Callable[[Call
 
 def topics() -> frozenset[str]:
     """Topics that somebody consumes."""
-    return frozenset(_consumers)
+    return frozenset(each.topic for each in _in_order())
 
 
 def drain(*, rounds: int = 1000) -> int:
     """Work off what is due, most urgent topic first; at most `rounds` batches. Number of messages done."""
     done = 0
-    in_order = sorted(_consumers.values(), key=lambda c: c.urgency)
     for _ in range(rounds):
-        worked = next((n for each in in_order if (n := _batch(each))), 0)
+        worked = next((n for each in _in_order() if (n := _batch(each))), 0)
         if not worked:
             break
         done += worked
     return done
+
+
+@lru_cache(maxsize=1)
+def _in_order() -> tuple[Consumer, ...]:
+    """Every consumer, most urgent first. A worker has imported them already; a command has not."""
+    current_app.loader.import_default_modules()
+    return tuple(sorted(_consumers.values(), key=lambda c: c.urgency))
 
 
 def _batch(each: Consumer) -> int:

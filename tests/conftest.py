@@ -1,0 +1,62 @@
+"""Fixtures: the demo organisation in every test database, the cast, and real commits where a test needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+
+from tests.people import Cast
+
+PASSWORD = "correct-horse-battery"
+_REQUESTS = (
+    "tickets_notice tickets_rating tickets_alert tickets_shift tickets_decision tickets_answer tickets_wrongcode"
+    " tickets_event tickets_text tickets_filing tickets_deadline tickets_leg tickets_ticket outbox_message"
+).split()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):  # noqa: PT004
+    """The schema, with the demo organisation in it; truncating the log is allowed to tests only."""
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tickets_event DISABLE TRIGGER event_no_truncate")
+        load_organisation()
+
+
+def load_organisation() -> None:
+    settings.DEMO = True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    call_command("load_demo", password=PASSWORD, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _organisation(request):
+    """A test marked `django_db(transaction=True)` flushes everything: the next one finds the organisation again."""
+    if marker := request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
+        from qihu.accounts.models import Department
+
+        if not Department.objects.exists():
+            load_organisation()
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Real commits, for threads, processes and on_commit; the requests go afterwards, the organisation stays."""
+    with django_db_blocker.unblock():
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(_REQUESTS)}")
+        connections.close_all()
+
+
+@pytest.fixture
+def cast(request) -> Cast:
+    """Everybody the stories are about."""
+    if "committed" not in request.fixturenames:
+        request.getfixturevalue("db")
+    return Cast()

@@ -1,0 +1,56 @@
+"""`manage.py moves_diagram [--check]`: the README's diagram of moves, generated from the table."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from tickets.workflow import MOVES, Move, Status
+
+START, END = "<!-- moves:start -->", "<!-- moves:end -->"
+
+
+class Command(BaseCommand):
+    """Writes the diagram between its two markers, or checks that it is fresh."""
+
+    help = "根据流转表生成 README 中的流程图；--check 只核对。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="不写文件，不一致时以 1 退出")
+
+    def handle(self, *_: object, **options: Any) -> None:
+        readme = Path(settings.BASE_DIR) / "README.md"
+        text = readme.read_text(encoding="utf-8")
+        before, rest = text.split(START, 1)
+        fresh = f"{before}{START}\n{diagram()}\n{END}{rest.split(END, 1)[1]}"
+        if options["check"] and fresh != text:
+            raise CommandError("README 的流程图已过时：运行 manage.py moves_diagram")
+        if not options["check"]:
+            readme.write_text(fresh, encoding="utf-8")
+
+
+def diagram() -> str:
+    """Mermaid state diagram: one arrow for each pair of statuses, labelled with the moves and their parties."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for move in MOVES:
+        for source in sorted(move.sources) or ["[*]"]:
+            target = str(move.target or source)
+            if source != target or len(move.sources) < len(Status) // 2:
+                arrows.setdefault((str(source), target), []).append(_label(move))
+    lines = [f"    {status.value}: {status.label}" for status in _used()]
+    lines += [f"    {a} --> {b}: {'<br/>'.join(labels)}" for (a, b), labels in arrows.items()]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+
+
+def _label(move: Move) -> str:
+    parties = "、".join(party.label for party in sorted(move.by))
+    return f"{move.action.value} {move.action.label}（{parties}）"
+
+
+def _used() -> list[Status]:
+    reached = {move.target for move in MOVES} | {source for move in MOVES for source in move.sources}
+    return [status for status in Status if status in reached]
