@@ -105,11 +105,16 @@
     if (!(field.getAttribute("aria-describedby") || "").split(" ").includes(id)) field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") || ""} ${id}`.trim());
   }
 
+  function fault(field) {
+    const missing = field.required && !(field.type === "radio" ? field.form.elements[field.name].value : field.value.trim());
+    if (missing) return field.dataset.missing || "这一项请填一下";
+    return field.validity.patternMismatch ? field.dataset.wrong || "这一项的格式不对，请检查" : "";
+  }
+
   function check(step) {
     let first = null;
-    for (const field of all("input, textarea, select", step)) {
-      const missing = field.required && !(field.type === "radio" ? field.form.elements[field.name].value : field.value.trim());
-      const text = missing ? field.dataset.missing || "这一项请填一下" : field.validity.patternMismatch ? field.dataset.wrong || "这一项的格式不对，请检查" : "";
+    for (const field of all("input:not([type=hidden]), textarea, select", step)) {
+      const text = fault(field);
       complain(field, text);
       if (text && !first) first = field;
     }
@@ -151,8 +156,18 @@
       if (wrong >= 0) { event.preventDefault(); const bad = parts[wrong].querySelector("[aria-invalid=true]"); if (bad) bad.focus(); }
     }, true);
     for (const link of all(".error-summary a[href^='#']", form)) {
-      link.addEventListener("click", () => { const i = parts.findIndex((part) => part.querySelector(link.getAttribute("href"))); if (i >= 0) show(i, false); });
+      link.addEventListener("click", (event) => {
+        const target = form.querySelector(link.getAttribute("href"));
+        const i = parts.findIndex((part) => part.contains(target));
+        if (i < 0) return;
+        event.preventDefault(); // a jump to #id would count as a step back
+        show(i, false);
+        const field = target.matches("fieldset") ? target.querySelector("input") : target;
+        field.focus();
+        field.closest(".field").scrollIntoView({ block: "center" });
+      });
     }
+    form.addEventListener("input", (event) => { if (event.target.getAttribute("aria-invalid")) complain(event.target, fault(event.target)); });
     const bad = parts.findIndex((part) => part.querySelector("[aria-invalid=true], .field-error"));
     const start = bad >= 0 ? bad : (history.state && history.state.step) || 0;
     // each step has a place in the history, so the phone's own "back" goes back one step

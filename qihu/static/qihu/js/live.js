@@ -8,7 +8,9 @@
   function follow(box) {
     let tag = "";
     let wait = EVERY;
-    const busy = () => box.querySelector("details[open] form, dialog[open]") || (box.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
+    let dirty = false;
+    box.addEventListener("input", () => { dirty = true; }); // somebody has begun to answer: what they chose must not vanish
+    const busy = () => dirty || box.querySelector("details[open] form, dialog[open]") || (box.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
     const put = (html) => {
       const focused = document.activeElement instanceof HTMLAnchorElement && box.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
       const top = box.scrollTop;
