@@ -1,0 +1,335 @@
+"""What a move does to log, clocks and queue: told along one request of 李娜's firm."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from qihu.errors import Conflict, Forbidden, Invalid, Stale
+from routing.promises import worktime
+from routing.promises.amount import Unit
+from routing.promises.book import calendar_version
+from tests import make
+from tickets.models import Alert, Deadline, Event, Shift, Ticket
+from tickets.services import closing, dispatch, handling, intake, review, sweep
+from tickets.services.transition import RefusedByRule
+from tickets.workflow import Clock
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def deadline(ticket: Ticket, clock: Clock, **more: object) -> Deadline:
+    return Deadline.objects.filter(ticket=ticket, clock=clock, **more).latest("pk")
+
+
+def kinds(ticket: Ticket) -> list[str]:
+    return list(Event.objects.filter(ticket=ticket).order_by("seq").values_list("kind", flat=True))
+
+
+def local(month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC) - 8 * HOUR
+
+
+class TestReviewAndResolve:
+    def test_resolve_is_met_at_the_time_of_the_reply_that_is_delivered(self):
+        ticket = make.answered()
+        resolve = deadline(ticket, Clock.RESOLVE)
+        assert resolve.met_at == ticket.replied_at == make.MONDAY + 30 * make.MINUTE
+        assert resolve.state == Deadline.State.MET
+
+    def test_review_time_moves_the_agreed_due_and_never_the_original(self):
+        ticket = make.replied()  # 10:30
+        promised = deadline(ticket, Clock.RESOLVE).promised_due_at
+        head = make.head_of(ticket)
+        back = make.MONDAY + 4 * HOUR  # 14:00: two opening hours later, the lunch is not counted
+        review.send_back(ticket_id=ticket.pk, caller=head, at=back, text="请写明银行和额度。")
+        resolve = deadline(ticket, Clock.RESOLVE)
+        assert promised == local(3, 9, 17, 30)
+        assert resolve.promised_due_at == promised
+        assert resolve.due_at == local(3, 10, 11, 0)
+        shift = Shift.objects.get(deadline=resolve)
+        assert (shift.due_before, shift.due_after) == (promised, resolve.due_at)
+        assert (shift.since, shift.until) == (make.MONDAY + 30 * make.MINUTE, back)
+
+    def test_a_pause_after_the_due_moves_nothing(self):
+        ticket = make.signed()
+        late = local(3, 10, 10, 0)
+        handling.reply(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=late, outcome="partial", text="已部分落实。")
+        review.send_back(ticket_id=ticket.pk, caller=make.head_of(ticket), at=late + HOUR, text="再核实。")
+        resolve = deadline(ticket, Clock.RESOLVE)
+        assert resolve.due_at == resolve.promised_due_at == local(3, 9, 17, 30)
+        assert resolve.breached_at == resolve.due_at
+
+    def test_nobody_delivers_their_own_reply(self):
+        ticket = make.signed()
+        head = make.head_of(ticket)
+        handling.reply(ticket_id=ticket.pk, caller=head, at=make.MONDAY + HOUR, outcome="solved", text="已办妥。")
+        with pytest.raises(RefusedByRule, match="不能审核自己的答复"):
+            review.deliver(ticket_id=ticket.pk, caller=head, at=make.MONDAY + 2 * HOUR)
+        with pytest.raises(RefusedByRule, match="不能审核自己的答复"):
+            review.send_back(ticket_id=ticket.pk, caller=head, at=make.MONDAY + 2 * HOUR, text="重写")
+
+    def test_the_second_send_back_raises_the_tier_and_then_the_director_reviews(self, cast):
+        ticket = make.replied()
+        head, officer = make.head_of(ticket), make.officer_of(ticket)
+        at = make.MONDAY + HOUR
+        for turn in range(2):
+            review.send_back(ticket_id=ticket.pk, caller=head, at=at, text="请补充。")
+            assert make.fresh(ticket).tier == 1 + turn
+            handling.reply(ticket_id=ticket.pk, caller=officer, at=at + make.MINUTE, outcome="solved", text="已补充。")
+            at += 2 * make.MINUTE
+        with pytest.raises(RefusedByRule, match="2 级"):
+            review.deliver(ticket_id=ticket.pk, caller=head, at=at)
+        done = review.deliver(ticket_id=ticket.pk, caller=cast.as_director, at=at)
+        assert done.ticket.status == "answered"
+
+
+class TestRounds:
+    def test_rework_opens_a_second_round_with_the_rework_promise(self):
+        ticket = make.answered()
+        closing.rework(ticket_id=ticket.pk, at=make.MONDAY + DAY, reason="贷款还没有到账。")
+        ticket = make.fresh(ticket)
+        assert (ticket.status, ticket.round, ticket.outcome, ticket.officer_id) == ("assigned", 2, "", None)
+        assert deadline(ticket, Clock.RESOLVE, round=2).promised_due_at == local(3, 10, 17, 30)
+        assert deadline(ticket, Clock.RESOLVE, round=1).state == Deadline.State.MET
+
+    def test_after_round_two_a_rework_raises_the_tier(self):
+        ticket = make.answered()
+        at = make.MONDAY + DAY
+        for expected in (1, 2):
+            closing.rework(ticket_id=ticket.pk, at=at, reason="仍未解决。")
+            assert make.fresh(ticket).tier == expected
+            officer, head = make.officer_of(make.fresh(ticket)), make.head_of(make.fresh(ticket))
+            handling.sign(ticket_id=ticket.pk, caller=officer, at=at + make.MINUTE)
+            handling.reply(ticket_id=ticket.pk, caller=officer, at=at + 2 * make.MINUTE, outcome="solved", text="再次落实。")
+            if expected == 1:
+                review.deliver(ticket_id=ticket.pk, caller=head, at=at + 3 * make.MINUTE)
+            at += HOUR
+
+
+class TestPassingRound:
+    def test_reassign_voids_the_old_department_clocks_and_resolve_runs_on(self, cast):
+        ticket = make.assigned()
+        resolve = deadline(ticket, Clock.RESOLVE)
+        dispatch.reassign(
+            ticket_id=ticket.pk, caller=cast.as_dispatcher, at=make.MONDAY + HOUR, department="economy", text="职责在经信"
+        )
+        states = {(d.clock, d.turn): d.state for d in ticket.deadlines.all()}
+        for clock in (Clock.SIGN, Clock.CONTACT, Clock.INTERIM, Clock.NOTE):
+            assert states[clock, 2] == "void"
+            assert states[clock, 3] == "running"
+        assert deadline(ticket, Clock.RESOLVE).pk == resolve.pk
+        assert deadline(ticket, Clock.RESOLVE).due_at == resolve.due_at
+
+    def test_a_partner_never_leads(self, cast):
+        ticket = make.triaged()
+        with pytest.raises(Invalid) as refused:
+            dispatch.assign(
+                ticket_id=ticket.pk, caller=cast.as_dispatcher, at=make.MONDAY + HOUR, department="rural-bank"
+            )
+        assert "协办伙伴不能主办" in refused.value.fields["department"]
+
+    def test_classify_reprices_from_the_start_and_keeps_the_first_promise(self, cast):
+        ticket = make.signed()
+        first = deadline(ticket, Clock.RESOLVE).promised_due_at
+        dispatch.classify(ticket_id=ticket.pk, caller=cast.as_dispatcher, at=make.MONDAY + DAY, difficulty="L3")
+        resolve = deadline(ticket, Clock.RESOLVE)
+        assert resolve.promised_due_at == first
+        assert resolve.due_at == local(3, 23, 17, 30)  # 15 working days
+        assert Shift.objects.get(deadline=resolve).kind == Shift.Kind.REPRICE
+
+    def test_a_head_may_only_raise_the_difficulty(self):
+        ticket = make.signed()
+        head = make.head_of(ticket)
+        with pytest.raises(RefusedByRule, match="只能调高"):
+            dispatch.classify(ticket_id=ticket.pk, caller=head, at=make.MONDAY + HOUR, difficulty="L1")
+        with pytest.raises(RefusedByRule, match="只能调高"):
+            dispatch.classify(ticket_id=ticket.pk, caller=head, at=make.MONDAY + HOUR, urgent=True)
+        dispatch.classify(ticket_id=ticket.pk, caller=head, at=make.MONDAY + HOUR, difficulty="L3")
+        assert make.fresh(ticket).difficulty == "L3"
+
+
+class TestSweep:
+    def test_each_breach_is_recorded_once_and_dated_when_it_broke(self):
+        ticket = make.assigned()
+        broke = deadline(ticket, Clock.SIGN).due_at
+        much_later = broke + 30 * DAY
+        assert sweep.sweep(at=much_later) == 5
+        assert sweep.sweep(at=much_later) == 0
+        assert sweep.sweep(at=much_later + DAY) == 0
+        breaches = Event.objects.filter(ticket=ticket, kind="breach")
+        assert {e.data["clock"] for e in breaches} == {"SIGN", "CONTACT", "INTERIM", "NOTE", "RESOLVE"}
+        sign = next(e for e in breaches if e.data["clock"] == "SIGN")
+        assert sign.happened_at == deadline(ticket, Clock.SIGN).breached_at == broke
+        assert Alert.objects.filter(deadline__ticket=ticket).count() == 5
+
+    def test_a_breach_that_begins_and_ends_between_two_sweeps_is_recorded(self):
+        ticket = make.assigned()
+        late = deadline(ticket, Clock.SIGN).due_at + HOUR
+        handling.sign(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=late)
+        sign = deadline(ticket, Clock.SIGN)
+        assert sign.breached_at == sign.due_at
+        assert sign.met_at == late
+        assert kinds(ticket) == ["submit", "route", "breach", "breach", "sign"]
+        assert sweep.sweep(at=late) == 0
+
+    def test_an_idle_sweep_costs_one_query(self, django_assert_num_queries):
+        make.closed()
+        make.assigned()
+        with django_assert_num_queries(1):
+            assert sweep.sweep(at=make.MONDAY) == 0
+
+    def test_silence_closes_unrated_dated_when_the_time_ended(self):
+        ticket = make.answered()
+        ends = deadline(ticket, Clock.RATE).due_at
+        assert sweep.sweep(at=ends - timedelta(seconds=1)) == 0
+        sweep.sweep(at=ends + DAY)
+        ticket = make.fresh(ticket)
+        assert (ticket.status, ticket.closed_at) == ("closed", ends)
+        assert kinds(ticket)[-1] == "lapse"
+        assert not ticket.ratings.exists()
+        assert not Event.objects.filter(ticket=ticket, kind="breach").exists()
+
+    def test_a_breach_and_the_first_promise_can_never_be_taken_back(self):
+        ticket = make.assigned()
+        sweep.sweep(at=make.MONDAY + DAY)
+        broken = deadline(ticket, Clock.SIGN)
+        for change in ({"breached_at": None}, {"promised_due_at": make.MONDAY}):
+            with pytest.raises(IntegrityError, match="never change"), transaction.atomic():
+                Deadline.objects.filter(pk=broken.pk).update(**change)
+
+
+class TestLog:
+    def test_the_log_refuses_update_delete_and_truncate(self):
+        ticket = make.submitted()
+        event = Event.objects.get(ticket=ticket)
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            Event.objects.filter(pk=event.pk).update(kind="route")
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            event.delete()
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE tickets_event ENABLE TRIGGER event_no_truncate")
+            with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+                cursor.execute("TRUNCATE tickets_event CASCADE")
+
+    def test_events_are_gapless_chained_and_hold_no_personal_data(self):
+        ticket = make.closed()
+        previous = b""
+        for number, event in enumerate(Event.objects.filter(ticket=ticket).order_by("seq"), 1):
+            assert event.seq == number
+            assert bytes(event.hash) == event.chained(previous)
+            previous = bytes(event.hash)
+            written = f"{event.data}"
+            for private in ("李娜", "13800000000", "安捷线束", "授信"):
+                assert private not in written
+        assert bytes(make.fresh(ticket).last_hash) == previous
+
+    def test_the_writing_transaction_is_recorded(self):
+        ticket = make.submitted()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+            assert Event.objects.get(ticket=ticket).xid == cursor.fetchone()[0]
+
+
+class TestRefusals:
+    def test_the_second_of_two_signers_is_told_who_was_first(self):
+        ticket = make.assigned()
+        handling.sign(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=make.MONDAY + 5 * make.MINUTE)
+        with pytest.raises(Conflict) as refused:
+            handling.sign(ticket_id=ticket.pk, caller=make.head_of(ticket), at=make.MONDAY + 6 * make.MINUTE)
+        officer = make.officer_of(ticket).user
+        assert officer.name in refused.value.message
+        assert "10:05" in refused.value.message
+        assert "签收" in refused.value.message
+
+    def test_a_stale_view_is_refused(self):
+        ticket = make.assigned()
+        with pytest.raises(Stale):
+            handling.sign(
+                ticket_id=ticket.pk, caller=make.officer_of(ticket), at=make.MONDAY, expected_version=ticket.version - 1
+            )
+
+    def test_urging_works_once_a_day(self):
+        ticket = make.assigned()
+        closing.urge(ticket_id=ticket.pk, at=make.MONDAY + HOUR)
+        with pytest.raises(RefusedByRule, match="明天"):
+            closing.urge(ticket_id=ticket.pk, at=make.MONDAY + 2 * HOUR)
+        closing.urge(ticket_id=ticket.pk, at=make.MONDAY + DAY)
+        assert kinds(ticket).count("urge") == 2
+
+    def test_a_request_under_supervision_cannot_be_withdrawn(self):
+        ticket = make.assigned()
+        Ticket.objects.filter(pk=ticket.pk).update(supervised=True)
+        with pytest.raises(RefusedByRule, match="督办"):
+            closing.withdraw(ticket_id=ticket.pk, at=make.MONDAY + HOUR)
+
+    @pytest.mark.parametrize(
+        ("fields", "named"),
+        [
+            ({"outcome": "", "text": "好"}, "outcome"),
+            ({"outcome": "solved", "text": " "}, "text"),
+            ({"outcome": "planned", "text": "列入计划"}, "planned_on"),
+            ({"outcome": "planned", "text": "列入计划", "planned_on": datetime(2026, 3, 2, tzinfo=UTC).date()}, "planned_on"),
+            ({"outcome": "referred", "text": "转法院"}, "referred_to"),
+            ({"outcome": "solved", "text": "好", "burden_relieved": -1}, "burden_relieved"),
+        ],
+    )
+    def test_an_incomplete_reply_is_refused_beside_its_field(self, fields, named):
+        ticket = make.signed()
+        with pytest.raises(Invalid) as refused:
+            handling.reply(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=make.MONDAY + HOUR, **fields)
+        assert set(refused.value.fields) == {named}
+
+    def test_a_rating_outside_one_to_five_is_refused(self):
+        ticket = make.answered()
+        with pytest.raises(Invalid) as refused:
+            closing.rate(ticket_id=ticket.pk, at=make.MONDAY + HOUR, process=6, result=0)
+        assert set(refused.value.fields) == {"process", "result"}
+
+    def test_a_stranger_is_not_told_the_status(self, cast):
+        ticket = make.signed()
+        with pytest.raises(Forbidden):
+            handling.sign(ticket_id=ticket.pk, caller=cast.as_rival_officer, at=make.MONDAY + HOUR)
+
+
+class TestRestricted:
+    def test_only_sign_and_resolve_run_and_nobody_else_sees_it(self, cast):
+        from tickets.access import visible_to
+
+        ticket = make.routed(qr="DEMO-SERVICE", category="SRV-04", text="窗口人员暗示找指定的测绘公司。")
+        assert ticket.restricted
+        assert ticket.department.code == "discipline"
+        assert set(ticket.deadlines.values_list("clock", flat=True)) == {"SIGN", "RESOLVE"}
+        seen_by = {
+            name
+            for name in ("officer", "head", "dispatcher", "intake", "director", "supervisor", "leader", "discipline")
+            if visible_to(getattr(cast, name)).filter(pk=ticket.pk).exists()
+        }
+        assert seen_by == {"supervisor", "discipline"}
+
+    def test_it_is_hidden_before_it_is_routed_too(self, cast):
+        from tickets.access import visible_to
+
+        ticket = make.submitted(category="SRV-04")
+        assert not visible_to(cast.intake).filter(pk=ticket.pk).exists()
+        assert not visible_to(cast.dispatcher).filter(pk=ticket.pk).exists()
+
+
+def test_one_transaction_routes_many_at_a_bounded_price(django_assert_max_num_queries):
+    keys = [make.submitted().pk for _ in range(20)]
+    intake.route_all(ticket_ids=keys[:1], at=make.MONDAY)
+    with django_assert_max_num_queries(16):
+        assert len(intake.route_all(ticket_ids=keys, at=make.MONDAY)) == 19
+
+
+def test_due_times_agree_with_the_engine():
+    ticket = make.assigned()
+    for row in ticket.deadlines.exclude(clock=Clock.FULL):
+        due = worktime.due(calendar_version(row.calendar_version_id), row.started_at, row.promise)
+        assert (row.due_at, row.provisional) == (due.at, due.provisional)
+        assert Unit(row.unit) in Unit
