@@ -75,7 +75,7 @@ class _Walk:
 
     def days(self, amount: Amount) -> None:
         """Whole days after the start's date: working days count to their last closing, others to midnight."""
-        on = local_date(self.calendar.zone, self.at)
+        on = local_date(self.calendar.zone, moment(self.at))
         self.say(f"{_named(on)} 为起始日，次日起算", on=on)
         counted = 0
         while counted < amount.value:

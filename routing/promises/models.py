@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from routing.promises.amount import Amount, Unit
 
-_UNITS = [(Unit.MIN, "分钟"), (Unit.H, "小时"), (Unit.WH, "工作小时"), (Unit.D, "天"), (Unit.WD, "工作日")]
+_UNITS = [("min", "分钟"), ("h", "小时"), ("wh", "工作小时"), ("d", "天"), ("wd", "工作日")]
 
 
 class Calendar(models.Model):
@@ -48,8 +48,13 @@ class CalendarVersion(models.Model):
             models.CheckConstraint(
                 name="calendar_coverage_in_order",
                 condition=Q(coverage_first__isnull=True, coverage_last__isnull=True)
+                # the null checks are needed: a CHECK that comes out as null lets the row in
                 | Q(
-                    coverage_first__gte=1900, coverage_last__lte=2299, coverage_last__gte=F("coverage_first")
+                    coverage_first__isnull=False,
+                    coverage_last__isnull=False,
+                    coverage_first__gte=1900,
+                    coverage_last__lte=2199,
+                    coverage_last__gte=F("coverage_first"),
                 ),
             ),
         ]

@@ -20,6 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+_, _H, _WH, _D, _WD = Unit  # reading a member from its class costs more than the arithmetic
 _MINUTE, _HOUR = 60 * MICRO, 3600 * MICRO
 _MOST_DAYS = 366 * (LAST_YEAR - FIRST_YEAR + 1)
 
@@ -41,14 +42,14 @@ class Span(NamedTuple):
 def due(calendar: WorkCalendar, start: datetime, amount: Amount) -> Due:
     """When a promise of `amount` that starts at `start` is due. PromiseError where nothing can be due."""
     begin, unit = micros(start), amount.unit
-    if unit is Unit.WD:
-        at = _end_of_working_day(calendar, begin, amount.value)
-    elif unit is Unit.D:
-        at = _end_of_day(calendar, begin, amount.value)
-    elif unit is Unit.WH:
+    if unit is _WD:
+        at = _end_of_working_day(calendar, start, amount.value)
+    elif unit is _D:
+        at = _end_of_day(calendar, start, amount.value)
+    elif unit is _WH:
         at = _add(calendar, begin, amount.value * _HOUR)
     else:
-        at = begin + amount.value * (_HOUR if unit is Unit.H else _MINUTE)
+        at = begin + amount.value * (_HOUR if unit is _H else _MINUTE)
     covered = calendar.covered_from <= begin and calendar.covered_from <= at <= calendar.covered_to
     return Due(moment(at), not covered)
 
@@ -135,8 +136,8 @@ def _add(calendar: WorkCalendar, at: int, need: int) -> int:
     return table.opens[i] + target - table.before[i]
 
 
-def _end_of_working_day(calendar: WorkCalendar, at: int, nth: int) -> int:
-    table = calendar.table(at)
+def _end_of_working_day(calendar: WorkCalendar, at: datetime, nth: int) -> int:
+    table = calendar.table(micros(at))
     day = local_date(calendar.zone, at).toordinal()
     while (i := bisect_right(table.days, day) + nth - 1) >= len(table.days):
         table = _longer(calendar, table, nth)
@@ -150,7 +151,7 @@ def _longer(calendar: WorkCalendar, table: Table, days: int) -> Table:
     return calendar.longer(table)
 
 
-def _end_of_day(calendar: WorkCalendar, at: int, nth: int) -> int:
+def _end_of_day(calendar: WorkCalendar, at: datetime, nth: int) -> int:
     try:
         after = local_date(calendar.zone, at) + timedelta(days=nth + 1)
     except OverflowError as error:

@@ -10,7 +10,7 @@ from routing.promises.amount import PromiseError
 MICRO = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RESOLUTION = timedelta(microseconds=1)
-_THREE_DAYS = timedelta(days=3)
+_NONE, _THREE_DAYS = timedelta(0), timedelta(days=3)
 _EPOCH_DAY, _DAY = EPOCH.toordinal(), 86_400 * MICRO
 
 
@@ -36,7 +36,7 @@ def instant(zone: tzinfo, on: date, minutes: int = 0) -> int:
     """The moment of a wall time (minutes from midnight): of two the first; of a skipped one the gap's end."""
     wall = datetime(on.year, on.month, on.day, tzinfo=zone) + timedelta(minutes=minutes)
     early, late = _offset(wall), _offset(wall.replace(fold=1))
-    naive = micros(wall.replace(tzinfo=UTC))
+    naive = (on.toordinal() - _EPOCH_DAY) * _DAY + minutes * 60 * MICRO
     if late > early:
         return _change(zone, naive - late, naive - early)
     return naive - early
@@ -48,26 +48,23 @@ def steady_midnight(zone: tzinfo, on: date) -> int | None:
     (No zone changed them twice in three days.)
     """
     midnight = datetime(on.year, on.month, on.day, tzinfo=zone)
-    offset = midnight.utcoffset()
-    if offset != (midnight + _THREE_DAYS).utcoffset():
+    if midnight.utcoffset() != (midnight + _THREE_DAYS).utcoffset():
         return None
-    return (on.toordinal() - _EPOCH_DAY) * _DAY - offset // _RESOLUTION if offset is not None else None
+    return (on.toordinal() - _EPOCH_DAY) * _DAY - _offset(midnight)
 
 
-def local_date(zone: tzinfo, at: int) -> date:
+def local_date(zone: tzinfo, at: datetime) -> date:
     """The latest local date reached by `at`: clocks set back over midnight do not bring the old date back."""
-    local = moment(at).astimezone(zone)
+    local = at.astimezone(zone)
     if not local.fold:
         return local.date()
-    before = at - (_offset(local.replace(fold=0)) - _offset(local))
-    return moment(_change(zone, before, at) - 1).astimezone(zone).date()
+    moment_at = micros(local)
+    before = moment_at - (_offset(local.replace(fold=0)) - _offset(local))
+    return moment(_change(zone, before, moment_at) - 1).astimezone(zone).date()
 
 
 def _offset(at: datetime) -> int:
-    offset = at.utcoffset()
-    if offset is None:
-        raise PromiseError(f"时间缺少时区：{at.isoformat()}")
-    return offset // _RESOLUTION
+    return (at.utcoffset() or _NONE) // _RESOLUTION
 
 
 def _change(zone: tzinfo, low: int, high: int) -> int:

@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
-import routing.promises.amount
 from django.db import migrations, models
 
 
@@ -99,7 +98,7 @@ class Migration(migrations.Migration):
                 ('rework', models.BooleanField(default=False, verbose_name='二次交办')),
                 ('repeat', models.BooleanField(default=False, verbose_name='此后每次')),
                 ('value', models.PositiveIntegerField(blank=True, null=True, verbose_name='数量')),
-                ('unit', models.CharField(blank=True, choices=[(routing.promises.amount.Unit['MIN'], '分钟'), (routing.promises.amount.Unit['H'], '小时'), (routing.promises.amount.Unit['WH'], '工作小时'), (routing.promises.amount.Unit['D'], '天'), (routing.promises.amount.Unit['WD'], '工作日')], max_length=3, verbose_name='单位')),
+                ('unit', models.CharField(blank=True, choices=[('min', '分钟'), ('h', '小时'), ('wh', '工作小时'), ('d', '天'), ('wd', '工作日')], max_length=3, verbose_name='单位')),
                 ('region', models.CharField(blank=True, max_length=12, verbose_name='区划')),
                 ('channel', models.CharField(blank=True, max_length=20, verbose_name='渠道')),
                 ('category', models.CharField(blank=True, max_length=20, verbose_name='类别')),
@@ -116,7 +115,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='calendarversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('coverage_first__isnull', True), ('coverage_last__isnull', True)), models.Q(('coverage_first__gte', 1900), ('coverage_last__gte', models.F('coverage_first')), ('coverage_last__lte', 2299)), _connector='OR'), name='calendar_coverage_in_order'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('coverage_first__isnull', True), ('coverage_last__isnull', True)), models.Q(('coverage_first__gte', 1900), ('coverage_first__isnull', False), ('coverage_last__gte', models.F('coverage_first')), ('coverage_last__isnull', False), ('coverage_last__lte', 2199)), _connector='OR'), name='calendar_coverage_in_order'),
         ),
         migrations.AddConstraint(
             model_name='calendarday',

@@ -240,6 +240,12 @@ def test_a_calendar_that_makes_no_sense_is_refused(wrong, complaint):
         calendar(**wrong)
 
 
+def test_before_a_calendar_first_opens_nothing_is_counted():
+    new = calendar(weekly=weekly(from_on=date(2026, 11, 23)))
+    assert opening_seconds(new, at("2026-01-01 09:00"), at("2026-11-23 10:00")) == HOUR
+    assert wall(add_opening(new, at("2020-01-01 09:00"), HOUR)) == "2026-11-23 10:00"
+
+
 def test_touching_openings_are_no_overlap():
     touching = calendar(
         weekly=(
