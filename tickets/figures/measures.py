@@ -1,0 +1,174 @@
+"""The definitions of domain.md §5: for each figure who is counted (over what), and a sentence that says so.
+
+Predicates are SQL over one row of facts a request (see `facts.py`); they hold no parameters but those named there.
+Twins are figures of their own: each has its own denominator, so each opens its own requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """Which requests of a figure: counted, counted over, or over but not counted."""
+
+    NUMERATOR = "numerator"
+    DENOMINATOR = "denominator"
+    REST = "rest"
+
+
+class Kind(StrEnum):
+    """How a figure is read: a number, a share, or a length of time."""
+
+    COUNT = "count"
+    RATE = "rate"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One figure's definition. `weight` is the SQL of a numerator that is not a plain count; `strict` then names
+    what the interval rests on; `seconds` is the SQL of a length of time, whose n is the denominator."""
+
+    code: str
+    label: str
+    sentence: str
+    over: str
+    counted: str = ""
+    kind: Kind = Kind.RATE
+    weight: str = ""
+    strict: str = ""
+    seconds: str = ""
+    twin_of: str = ""
+    short: str = ""
+
+    @property
+    def hits(self) -> str:
+        """SQL of the numerator's requests: always among those of the denominator."""
+        return f"({self.over}) AND ({self.counted})" if self.counted else f"({self.over})"
+
+    def where(self, part: Part) -> str:
+        """SQL of the requests behind one part."""
+        if part is Part.REST:
+            return f"({self.over}) AND NOT COALESCE(({self.counted or 'TRUE'}), FALSE)"
+        return self.hits if part is Part.NUMERATOR else f"({self.over})"
+
+
+_CLOSED = "status = 'closed'"
+_ENDED = "('closed', 'rejected', 'withdrawn', 'merged')"
+_DONE = "COALESCE(delivered_outcome, '') <> 'unsolved'"
+_SOLVED = "outcome = 'solved' AND COALESCE(result, 5) >= 3"
+_NOT_SUSPENDED = "status <> 'suspended'"
+_AGREED = "resolve_met_at <= resolve_due_at AND " + _DONE
+
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        code="submitted", label="收到", kind=Kind.COUNT, over="TRUE",
+        sentence="首次提交落在时段内的诉求；并案、测试和限制知悉的不计。",
+    ),
+    Measure(
+        code="open", label="在办", kind=Kind.COUNT, over=f"status NOT IN {_ENDED}",
+        sentence="时段内收到、至截止时点还没有办结、撤回或不予受理的诉求。",
+    ),
+    Measure(
+        code="on_time", label="按期办结率（承诺）", short="按期",
+        over=f"resolve_agreed_matured AND {_NOT_SUSPENDED}", counted=_AGREED,
+        sentence="首个答复时限（含批准的顺延）已到期的诉求中，送达的那次答复在期限内作出、结果不是“未解决”的比例；挂起的不计入。",
+    ),
+    Measure(
+        code="on_time_original", label="按期办结率（原定期限）", short="原定期限", twin_of="on_time",
+        over=f"resolve_original_matured AND {_NOT_SUSPENDED}",
+        counted="resolve_met_at <= resolve_promised_at AND " + _DONE,
+        sentence="只认第一次承诺的期限：审核、暂停、延期都不顺延；答复还没送达的算未办结。",
+    ),
+    Measure(
+        code="on_time_suspended", label="按期办结率（含挂起）", short="含挂起", twin_of="on_time",
+        over="resolve_agreed_matured OR (status = 'suspended' AND resolve_original_matured)",
+        counted=f"{_NOT_SUSPENDED} AND {_AGREED}",
+        sentence="同承诺口径，但把挂起的诉求计入分母并算作没有办结。",
+    ),
+    Measure(
+        code="solved", label="解决率", over="first_closed_at IS NOT NULL", counted=f"{_CLOSED} AND {_SOLVED}",
+        sentence="办结过的诉求中，答复结果为“已解决”、企业对结果的评价不低于“基本满意”（未评价的不扣）的比例；重开后未再办结的算未解决。",
+    ),
+    Measure(
+        code="first_time", label="首次办成率", over="first_closed_at + interval '30 days' <= %(as_of)s",
+        counted="first_close_round = 1 AND first_outcome = 'solved' AND COALESCE(first_result, 5) >= 3"
+        " AND (reopened_at IS NULL OR reopened_at >= first_closed_at + interval '30 days')",
+        sentence="首次办结满 30 天的诉求中，第一轮就解决、30 天内没有重开的比例。",
+    ),
+    Measure(
+        code="satisfied_result", label="满意率（结果）", over="rated", counted="result >= 3", strict="result >= 4",
+        weight="CASE WHEN result >= 4 THEN 1.0 WHEN result = 3 THEN 0.9 ELSE 0 END",
+        sentence="企业已评价的诉求中，非常满意、满意各计 1，基本满意计 0.9；没有评价的不算满意。区间按从严口径。",
+    ),
+    Measure(
+        code="satisfied_result_strict", label="满意率（结果，从严）", short="从严", twin_of="satisfied_result",
+        over="rated", counted="result >= 4", sentence="只算非常满意和满意，基本满意计 0。",
+    ),
+    Measure(
+        code="satisfied_process", label="满意率（过程）", over="rated", counted="process >= 3", strict="process >= 4",
+        weight="CASE WHEN process >= 4 THEN 1.0 WHEN process = 3 THEN 0.9 ELSE 0 END",
+        sentence="企业已评价的诉求中，对办理过程非常满意、满意各计 1，基本满意计 0.9。",
+    ),
+    Measure(
+        code="satisfied_process_strict", label="满意率（过程，从严）", short="从严", twin_of="satisfied_process",
+        over="rated", counted="process >= 4", sentence="只算非常满意和满意，基本满意计 0。",
+    ),
+    Measure(
+        code="participation", label="参评率", over=_CLOSED, counted="rated",
+        sentence="已办结的诉求中，由企业评价后办结的比例。",
+    ),
+    Measure(
+        code="response", label="响应率", over="contact_due", counted="NOT contact_missed",
+        sentence="已交办、联系时限已到期的诉求中，到期的联系时限全部按时完成的比例。",
+    ),
+    Measure(
+        code="acceptance", label="受理率", over="accept_due", counted="accepted_at <= accept_due_at",
+        sentence="受理时限已到期的诉求中，在时限内交办、转研判、告知补正或说明理由不予受理的比例。",
+    ),
+    Measure(
+        code="first_dispatch", label="首派准确率", over="dispatched_at + interval '30 days' <= %(as_of)s",
+        counted="departments = 1",
+        sentence="首次交办满 30 天的诉求中，主办部门一直没有变的比例。",
+    ),
+    Measure(
+        code="rework", label="二次交办率", over=_CLOSED, counted="round >= 2",
+        sentence="已办结的诉求中，企业退回过、经过第二轮办理的比例。",
+    ),
+    Measure(
+        code="overdue", label="超期率", over="dispatched_at IS NOT NULL", counted="resolve_broken",
+        sentence="已交办的诉求中，答复时限（含批准的顺延）曾被突破的比例，突破后补办的也算。",
+    ),
+    Measure(
+        code="closed", label="办结率", over="TRUE", counted=_CLOSED,
+        sentence="收到的诉求中，至截止时点状态为已办结的比例；办结不等于解决，须与解决率同看。",
+    ),
+    Measure(
+        code="handling_net", label="办理时长（净）", kind=Kind.TIME, over=f"{_CLOSED} AND net_seconds IS NOT NULL",
+        seconds="net_seconds",
+        sentence="已办结的诉求从交办到送达的那次答复，只计工作时间，扣除暂停；二次交办的各轮相加。中位数与 P90（最近秩）。",
+    ),
+    Measure(
+        code="handling_full", label="全程时长", kind=Kind.TIME, over=_CLOSED,
+        seconds="extract(epoch FROM closed_at - submitted_at)",
+        sentence="已办结的诉求从提交到办结的钟表时间，含夜间、假日和企业评价的时间，不扣除任何暂停。",
+    ),
+    Measure(
+        code="closings", label="办结件次", kind=Kind.COUNT, over=f"{_CLOSED} AND in_window",
+        sentence="最近一次办结落在时段内的诉求，不论何时收到。",
+    ),
+)  # fmt: skip
+
+BY_CODE: Mapping[str, Measure] = {measure.code: measure for measure in MEASURES}
+BY_CLOSING = frozenset({"closings"})
+"""Figures whose window is about the closing, not the first submission: the flow chart's second line."""
+DIMENSIONS: Mapping[str, str] = {
+    "department": "部门",
+    "chain_tag": "链",
+    "region": "区划",
+    "category": "类别",
+    "channel": "渠道",
+}
