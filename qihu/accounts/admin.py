@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+from unfold.forms import AdminPasswordChangeForm
 
-from qihu.accounts.forms import GrantForm, GrantFormSet, LoneGrantForm, StaffCreationForm
+from qihu.accounts.forms import GrantForm, GrantFormSet, LoneGrantForm, StaffChangeForm, StaffCreationForm
 from qihu.accounts.models import Department, Grant, Region, User
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class GrantInline(TabularInline):  # type: ignore[misc]
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """Staff. What they may do to requests follows from grants; the flags only open this back office."""
 
-    form = UserChangeForm
+    form = StaffChangeForm
     add_form = StaffCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "name", "is_active", "is_staff")

@@ -205,5 +205,7 @@ def _permit() -> None:
     """What the two administrators may change in /admin/; permissions exist once migrations have run."""
     for username, apps in ADMIN_APPS.items():
         models = Q(content_type__app_label="accounts", content_type__model__in=ADMIN_MODELS[username])
-        allowed = Permission.objects.filter(models | Q(content_type__app_label__in=apps))
+        # Whoever grants a role picks its place from a list, and that list asks for the right to see it.
+        places = Q(content_type__app_label="accounts", codename__in=["view_region", "view_department"])
+        allowed = Permission.objects.filter(models | places | Q(content_type__app_label__in=apps))
         User.objects.get(username=username).user_permissions.set(allowed)

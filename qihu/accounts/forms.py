@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.forms import PaginationInlineFormSet, UserCreationForm
+from django.utils.safestring import mark_safe
+from unfold.forms import PaginationInlineFormSet, UserChangeForm, UserCreationForm
 
 from qihu.accounts.models import OF_DEPARTMENT, OF_REGION, THREE_OFFICERS, Grant, User
 
@@ -72,3 +73,12 @@ class StaffCreationForm(UserCreationForm):  # type: ignore[misc]
     class Meta(UserCreationForm.Meta):  # type: ignore[misc]
         model = User
         fields = ("username", "name")
+
+
+class StaffChangeForm(UserChangeForm):  # type: ignore[misc]
+    """An existing account; its password is changed on a page of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if password := self.fields.get("password"):  # absent where the form is read only
+            password.help_text = mark_safe('口令无法查看，可在<a href="../password/">此处</a>重设。')

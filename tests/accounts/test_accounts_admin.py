@@ -156,7 +156,8 @@ def test_a_new_region_gets_its_path_from_its_parent(signed_in):
         ("sysadmin", "grant", 403),
         ("secadmin", "user", 200),
         ("secadmin", "grant", 200),
-        ("secadmin", "region", 403),
+        ("secadmin", "region", 200),
+        ("officer.finance", "region", 302),
     ],
 )
 def test_each_administrator_sees_their_own_tables(signed_in, username, model, status):
@@ -172,3 +173,22 @@ def test_a_department_keeps_its_code(signed_in):
     assert client.post(url, data).status_code == 302
     tax.refresh_from_db()
     assert (tax.code, tax.name) == ("tax", "税务局（新）")
+
+
+def test_who_grants_can_look_up_the_place_but_not_change_it(signed_in):
+    client = signed_in("secadmin")
+    found = client.get(
+        reverse("admin:autocomplete"),
+        {"app_label": "accounts", "model_name": "grant", "field_name": "department", "term": "税务"},
+    )
+    assert {"id": str(Department.objects.get(code="tax").pk), "text": "税务局"} in found.json()["results"]
+    assert client.get(reverse("admin:accounts_region_add")).status_code == 403
+
+
+def test_the_form_of_an_account_says_in_chinese_where_its_password_is_reset(signed_in):
+    client = signed_in("secadmin")
+    officer = User.objects.get(username="officer.finance")
+    page = client.get(reverse("admin:accounts_user_change", args=[officer.pk])).content.decode()
+    assert "无法查看" in page
+    assert "Raw passwords" not in page
+    assert client.get(reverse("admin:auth_user_password_change", args=[officer.pk])).status_code == 200

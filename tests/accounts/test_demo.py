@@ -99,6 +99,7 @@ def test_only_two_open_the_back_office_and_neither_is_almighty():
     assert not system.has_perm("rules.change_ruleset")
     assert security.has_perms(["accounts.change_grant", "rules.change_ruleset"])
     assert not security.has_perm("accounts.change_region")
+    assert security.has_perms(["accounts.view_region", "accounts.view_department"])
     for permission in Permission.objects.filter(content_type__app_label="promises"):
         assert system.has_perm(f"promises.{permission.codename}")
 
