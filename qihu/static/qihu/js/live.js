@@ -14,7 +14,9 @@
     const put = (html) => {
       const focused = document.activeElement instanceof HTMLAnchorElement && box.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
       const top = box.scrollTop;
+      const opened = [...box.querySelectorAll("details[open][id]")].map((one) => one.id);
       box.innerHTML = html;
+      opened.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
       box.scrollTop = top;
       if (focused) { const again = [...box.querySelectorAll("a")].find((a) => a.getAttribute("href") === focused); if (again) again.focus({ preventScroll: true }); }
       box.dispatchEvent(new CustomEvent("live:fresh", { bubbles: true }));
