@@ -1,1 +1,15 @@
-urlpatterns: list = []
+"""Addresses of the firm's pages. A request's number is in an address, its access code never."""
+
+from django.urls import path
+
+from tickets.pages.firm import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("forget/", views.forget, name="forget"),
+    path("q/<str:code>/", views.ask, name="ask"),
+    path("t/", views.find, name="find"),
+    path("t/<str:number>/", views.receipt, name="receipt"),
+    path("t/<str:number>/live/", views.live, name="receipt-live"),
+    path("t/<str:number>/<slug:move>/", views.make_move, name="firm-move"),
+]

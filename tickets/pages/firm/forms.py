@@ -1,0 +1,254 @@
+"""What a firm types. The checks themselves are those of `services.filing`, shared with the API."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from qihu.accounts.models import Region
+from routing.rules.models import ChainTag
+from tickets.models import QRCode, Rating
+from tickets.services import filing
+from tickets.services.intake import Filed
+
+REASON_MAX = 1000
+_NUMBER = re.compile(r"QH-?(\d{8})-?(\d{6,9})")
+
+
+class Words(forms.CharField):
+    """Text that one of the shared checks accepts; a line break counts as one character, as for the reader.
+
+    No `maxlength` attribute: it would cut pasted text without a word.
+    """
+
+    def __init__(self, *, check: Callable[[str], str] = str, missing: str = "", **more: Any) -> None:
+        super().__init__(**more)
+        self.check = check
+        if missing:
+            self.error_messages["required"] = missing
+            self.widget.attrs["data-missing"] = missing
+
+    def clean(self, value: Any) -> str:
+        """The accepted text; "" for an optional field left empty."""
+        plain = str(super().clean(value)).replace("\r\n", "\n").replace("\r", "\n")
+        return self.check(plain) if plain else ""
+
+
+def at_most(limit: int) -> Callable[[str], str]:
+    """A check of length alone."""
+
+    def check(plain: str) -> str:
+        if len(plain) > limit:
+            raise ValidationError(f"最多 {limit} 个字，现在有 {len(plain)} 个字，请精简。", code="too_long")
+        return plain
+
+    return check
+
+
+def _input(**attributes: str) -> forms.TextInput:
+    return forms.TextInput(attrs=attributes)
+
+
+class AskForm(forms.Form):
+    """The request form of a QR code. `clean` costs no query for the code's own tag and region."""
+
+    key = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-key-field": ""}))
+    chain_tag = forms.CharField(label="和什么有关", required=False)
+    text = Words(
+        label="您需要什么帮助",
+        check=filing.checked_text,
+        missing="请写一下您需要什么帮助。",
+        help_text="发生了什么、卡在哪里、希望怎么解决。一件事一份诉求，办得更快。",
+        widget=forms.Textarea(attrs={"rows": "7"}),
+    )
+    enterprise_name = Words(
+        label="企业名称",
+        check=filing.checked_firm,
+        missing="请填写企业名称。",
+        widget=_input(autocomplete="organization", **{"data-private": ""}),
+    )
+    uscc_confirmed = forms.BooleanField(label="代码无误，照此提交", required=False)
+    uscc = Words(
+        label="统一社会信用代码",
+        required=False,
+        help_text="营业执照上的 18 位代码，填了核对更快。",
+        widget=_input(
+            autocomplete="off", autocapitalize="characters", spellcheck="false", **{"data-private": ""}
+        ),
+    )
+    contact_name = Words(
+        label="怎么称呼您",
+        check=filing.checked_person,
+        missing="请填写联系人姓名。",
+        widget=_input(autocomplete="name", **{"data-private": ""}),
+    )
+    contact_phone = Words(
+        label="联系电话",
+        check=filing.normal_phone,
+        missing="请填写联系电话，经办人要靠它联系您。",
+        widget=_input(type="tel", inputmode="tel", autocomplete="tel"),
+    )
+    region = forms.CharField(label="企业在哪里", required=False, widget=forms.Select)
+    shielded = forms.BooleanField(label="身份保密", required=False)
+
+    def __init__(self, *args: Any, qr: QRCode, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.qr = qr
+
+    @cached_property
+    def tags(self) -> list[ChainTag]:
+        """The chain tags in the order of the page."""
+        return list(ChainTag.objects.order_by("position"))
+
+    @cached_property
+    def regions(self) -> list[Region]:
+        """The city, then its counties."""
+        city = settings.DEFAULT_REGION
+        return list(Region.objects.filter(Q(pk=city) | Q(parent=city)).order_by("path"))
+
+    def offer(self) -> None:
+        """Fill the select with regions; only a page that is shown pays for it."""
+        here = [("", f"{self.qr.region.name}（扫码所在地）")]
+        there = [(one.code, one.name) for one in self.regions if one.code != self.qr.region_id]
+        select = self.fields["region"].widget
+        if isinstance(select, forms.Select):
+            select.choices = here + there
+
+    def clean_key(self) -> str:
+        """The key that makes a repeated post one request: a UUID; anything else is replaced by a new one."""
+        try:
+            return str(uuid.UUID(self.cleaned_data["key"]))
+        except ValueError:
+            return str(uuid.uuid4())
+
+    def clean_chain_tag(self) -> str:
+        """A known tag, or "" for 说不准."""
+        typed = str(self.cleaned_data["chain_tag"])
+        if typed and typed != self.qr.chain_tag_id and typed not in {tag.code for tag in self.tags}:
+            raise ValidationError("请从列出的几项里选一个，说不准就选“说不准”。")
+        return typed
+
+    def clean_region(self) -> str:
+        """A region of the list, or "" for where the code hangs."""
+        typed = str(self.cleaned_data["region"])
+        if typed and typed != self.qr.region_id and typed not in {one.code for one in self.regions}:
+            raise ValidationError("请从列表里选一个地方。")
+        return typed
+
+    def clean_uscc(self) -> str:
+        """In capitals; a failing check digit passes once the firm has confirmed it."""
+        return filing.normal_uscc(self.cleaned_data["uscc"], confirmed=self.cleaned_data["uscc_confirmed"])
+
+    @property
+    def doubts_uscc(self) -> bool:
+        """Whether the page must ask to confirm the credit code."""
+        return bool(
+            self.is_bound and (self.has_error("uscc", "uscc_checksum") or self.data.get("uscc_confirmed"))
+        )
+
+    def filed(self) -> Filed:
+        """The checked filing; `is_valid()` first."""
+        said = self.cleaned_data
+        return Filed(
+            text=said["text"],
+            enterprise_name=said["enterprise_name"],
+            contact_name=said["contact_name"],
+            contact_phone=said["contact_phone"],
+            uscc=said["uscc"],
+            chain_tag=said["chain_tag"] or None,
+            region=said["region"] or None,
+            shielded=said["shielded"],
+        )
+
+
+class FindForm(forms.Form):
+    """Number and access code, however they were copied: full-width, lower case, without dashes."""
+
+    number = Words(
+        label="编号",
+        check=at_most(40),
+        missing="请填写编号。",
+        widget=_input(
+            autocomplete="off", autocapitalize="characters", spellcheck="false", placeholder="QH-…"
+        ),
+    )
+    code = Words(
+        label="查询码",
+        check=at_most(40),
+        missing="请填写 8 位查询码。",
+        help_text="提交成功时显示的 8 位字母和数字。",
+        widget=_input(autocomplete="off", autocapitalize="characters", spellcheck="false"),
+    )
+
+    def clean_number(self) -> str:
+        """QH-<date>-<serial>; what does not look like one is passed on and matches nothing."""
+        plain = "".join(_narrow(self.cleaned_data["number"]).split())
+        found = _NUMBER.fullmatch(plain)
+        return f"QH-{found[1]}-{found[2]}" if found else plain
+
+    def clean_code(self) -> str:
+        """Half-width."""
+        return _narrow(self.cleaned_data["code"])
+
+
+def _narrow(typed: str) -> str:
+    return unicodedata.normalize("NFKC", typed).upper()
+
+
+class RateForm(forms.Form):
+    """过程 and 结果, 5–1, and a word if they like."""
+
+    scores: ClassVar[list[tuple[int, str]]] = sorted(Rating.Score.choices, reverse=True)
+    process = forms.TypedChoiceField(
+        label="办理过程",
+        coerce=int,
+        choices=scores,
+        error_messages={"required": "请选一个。", "invalid_choice": "请选一个。"},
+    )
+    result = forms.TypedChoiceField(
+        label="办理结果",
+        coerce=int,
+        choices=scores,
+        error_messages={"required": "请选一个。", "invalid_choice": "请选一个。"},
+    )
+    text = Words(
+        label="还想说的",
+        check=at_most(REASON_MAX),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": "3"}),
+    )
+
+
+class ReworkForm(forms.Form):
+    """Why the answer does not settle it."""
+
+    reason = Words(
+        label="哪里没有解决",
+        check=at_most(REASON_MAX),
+        missing="请写明哪里没有解决，部门好接着办。",
+        widget=forms.Textarea(attrs={"rows": "4"}),
+    )
+
+
+class WithdrawForm(forms.Form):
+    """Why, if they like."""
+
+    reason = Words(
+        label="撤回原因",
+        check=at_most(REASON_MAX),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": "2"}),
+    )
+
+
+class UrgeForm(forms.Form):
+    """Nothing to type."""

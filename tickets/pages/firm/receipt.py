@@ -1,0 +1,170 @@
+"""What the receipt shows, in the shapes of the look's parts. Reads, never decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from qihu.crypto import sm3
+from tickets.models import Deadline, Ticket
+from tickets.pages.firm import promises
+from tickets.pages.firm.promises import day_words, local
+from tickets.services.codes import access_code
+from tickets.timeline import Entry, timeline
+from tickets.workflow import ENDED, Action, Clock, Outcome, Party, Status, open_moves
+
+_S = Status
+_CENTRE = "企业综合服务中心"
+_NEXT = {
+    _S.SUBMITTED: "交到负责部门 → 联系您",
+    _S.TRIAGE: "交到负责部门 → 联系您",
+    _S.ASSIGNED: "签收 → 联系您 → 答复",
+    _S.IN_PROGRESS: "答复 → 您来评价是否解决",
+    _S.REVIEWING: "审核通过后送到您手上 → 您来评价",
+    _S.ANSWERED: "您来评价是否解决",
+}
+_OUTCOME_LIGHT = {Outcome.SOLVED: "ok", Outcome.PARTIAL: "warn", Outcome.UNSOLVED: "late"}
+
+
+def tag(ticket: Ticket, *, at: datetime) -> str:
+    """ETag of the living part: changes with the request, and every minute while words count down."""
+    minute = "" if ticket.status in ENDED else f"{at:%Y%m%d%H%M}"
+    return f'"{sm3(f"{ticket.number}|{ticket.last_seq}|{ticket.version}|{minute}".encode()).hex()[:20]}"'
+
+
+def picture(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
+    """Everything the page shows: three queries beside the request's own (log, promises, one ledger)."""
+    entries = timeline(ticket, for_firm=True)
+    deadlines = list(ticket.deadlines.order_by("pk"))
+    moves = frozenset(str(move) for move in open_moves(Status(ticket.status), (Party.FIRM,)))
+    answer = _answer(ticket, entries)
+    return {
+        "ticket": ticket,
+        "moves": moves,
+        "number": ticket.number,
+        "title": ticket.filing.title,
+        "chain_label": ticket.chain_tag.name if ticket.chain_tag else "",
+        "status_label": Status(ticket.status).label,
+        "access_code": access_code(ticket.number),
+        "promise": _promise(ticket, deadlines, entries, at),
+        "who": _who(ticket, deadlines, at),
+        "urged": _urged_today(ticket, at),
+        "reply": _reply(ticket, answer, at) if answer else None,
+        "timeline": _lines(ticket, entries, answer, at),
+        "own": _own(ticket, at),
+        "draft": ticket.qr_code.code if ticket.qr_code else "",
+    }
+
+
+def _promise(
+    ticket: Ticket, deadlines: Sequence[Deadline], entries: Sequence[Entry], at: datetime
+) -> dict[str, Any]:
+    shown = promises.card(ticket, deadlines, at=at)
+    if ticket.status == Status.CLOSED:
+        rated = any(entry.kind == Action.RATE for entry in entries)
+        outcome = Outcome(ticket.outcome).label
+        thanks = (
+            "谢谢您的评价，它会直接计入这个部门的成绩。"
+            if rated
+            else "到期没有评价，已自动办结，记为“未评价”。"
+        )
+        shown |= {"headline": f"已办结：{outcome}", "detail": thanks}
+    return shown
+
+
+def _who(ticket: Ticket, deadlines: Sequence[Deadline], at: datetime) -> dict[str, str] | None:
+    if ticket.department is None:
+        if ticket.status in ENDED:
+            return None
+        return {"initial": "服", "name": _CENTRE, "doing": "正在确定由哪个部门负责"}
+    people = f"{ticket.department.name} · {ticket.officer.name}" if ticket.officer else ticket.department.name
+    return {
+        "initial": (ticket.officer.name if ticket.officer else ticket.department.name)[:1],
+        "name": people,
+        "doing": "，".join(["主办", *_doing(ticket, deadlines, at)]),
+    }
+
+
+def _doing(ticket: Ticket, deadlines: Sequence[Deadline], at: datetime) -> list[str]:
+    said = []
+    if ticket.status == Status.ASSIGNED:
+        said.append(_by(promises.of(deadlines, Clock.SIGN, ticket), "签收", "待签收", at))
+    elif ticket.officer:
+        said.append("已签收")
+    contact = promises.of(deadlines, Clock.CONTACT, ticket)
+    if contact and contact.met_at and not ticket.answered_at:
+        said.append("已联系您")
+    elif contact and contact.state == Deadline.State.RUNNING:
+        said.append(_by(contact, "联系您", "还没有联系您", at))
+    return said
+
+
+def _by(deadline: Deadline | None, promise: str, late: str, at: datetime) -> str:
+    """明天 17:30 前签收, or that it did not happen in time."""
+    if deadline is None or deadline.due_at is None:
+        return late
+    if deadline.due_at < at:
+        return f"{late}（已超时）"
+    return f"{day_words(deadline.due_at, at)} 前{promise}"
+
+
+def _urged_today(ticket: Ticket, at: datetime) -> bool:
+    return bool(ticket.urged_at and local(ticket.urged_at).date() == local(at).date())
+
+
+def _answer(ticket: Ticket, entries: Sequence[Entry]) -> Entry | None:
+    """The reply that stands: delivered, and not sent back since."""
+    if ticket.status not in {Status.ANSWERED, Status.CLOSED}:
+        return None
+    return next((entry for entry in reversed(entries) if entry.kind == Action.DELIVER), None)
+
+
+def _reply(ticket: Ticket, answer: Entry, at: datetime) -> dict[str, Any]:
+    outcome = Outcome(ticket.outcome)
+    return {
+        "department": ticket.department.name if ticket.department else _CENTRE,
+        "outcome": outcome.label,
+        "state": _OUTCOME_LIGHT.get(outcome, "info"),
+        "text": answer.text,
+        "answers": [{"ask": ask, "text": text} for ask, text in answer.parts],
+        "by": ticket.reply_author.name if ticket.reply_author else "",
+        "when": day_words(answer.at, at),
+    }
+
+
+def _lines(
+    ticket: Ticket, entries: Sequence[Entry], answer: Entry | None, at: datetime
+) -> list[dict[str, str]]:
+    """Newest first, what comes next on top; the reply shown as a card is not said twice."""
+    lines = [
+        {
+            "text": entry.says,
+            "said": "" if entry is answer else entry.text,
+            "when": day_words(entry.at, at),
+            "iso": local(entry.at).isoformat(timespec="minutes"),
+            "kind": "bad" if entry.bad else "",
+        }
+        for entry in reversed(entries)
+    ]
+    if ticket.status not in ENDED:
+        if lines and not lines[0]["kind"]:
+            lines[0]["kind"] = "now"
+        lines.insert(
+            0, {"text": _NEXT.get(Status(ticket.status), Status(ticket.status).label), "kind": "next"}
+        )
+    return lines
+
+
+def _own(ticket: Ticket, at: datetime) -> dict[str, str]:
+    """What the firm itself wrote; the phone with its middle hidden, since screens are shown around."""
+    filing = ticket.filing
+    phone = filing.contact_phone
+    return {
+        "text": filing.text,
+        "firm": filing.enterprise_name,
+        "uscc": filing.uscc,
+        "contact": f"{filing.contact_name} {phone[:3]}{'*' * max(0, len(phone) - 7)}{phone[-4:]}",
+        "when": day_words(ticket.submitted_at, at),
+        "shielded": "是" if ticket.shielded else "",
+    }

@@ -1,0 +1,232 @@
+"""The firm's pages: start, the form of a QR code, the door with number and access code, and the receipt."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from qihu.clock import now
+from qihu.doors import told_on
+from qihu.errors import Conflict, Invalid, Locked, Unknown
+from tickets.models import QRCode, Ticket
+from tickets.pages.firm import held, promises
+from tickets.pages.firm import receipt as page
+from tickets.pages.firm.forms import AskForm, FindForm, RateForm, ReworkForm, UrgeForm, WithdrawForm
+from tickets.services import closing, codes, intake
+from tickets.services.transition import RefusedByRule
+from tickets.workflow import Action
+
+SUBMITTED = "submitted"
+"""Tag of the message that a submission leaves: the receipt then clears the draft."""
+
+
+@require_safe
+@never_cache
+def start(request: HttpRequest) -> HttpResponse:
+    """The front door: file, look up, what this browser holds, and what happens next."""
+    qr = codes.open_qr(at=now())
+    region = qr.region.path if qr else ""
+    context = {
+        "qr": qr,
+        "form": FindForm(),
+        "promised": promises.promised(region),
+        "tickets": held.tickets(request)[:5],
+    }
+    return render(request, "firm/start.html", context)
+
+
+@require_POST
+def forget(request: HttpRequest) -> HttpResponse:
+    """For a borrowed or shared phone: this browser holds nothing any more."""
+    response = HttpResponseRedirect(reverse("start"))
+    response.delete_cookie(held.COOKIE, samesite="Lax")
+    messages.info(request, "已从这台设备上移除。凭编号和查询码仍可再次打开。")
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def ask(request: HttpRequest, code: str) -> HttpResponse:
+    """The form of one QR code; the same key posted again is answered with the same receipt."""
+    at = now()
+    qr = codes.qr_for_filing(code, at=at)
+    if request.method != "POST":
+        initial = {"key": str(uuid.uuid4()), "chain_tag": qr.chain_tag_id or ""}
+        return _asked(request, AskForm(initial=initial, qr=qr))
+    form = AskForm(request.POST, qr=qr)
+    return _submitted(request, form, qr, at) if form.is_valid() else _asked(request, form, status=422)
+
+
+def _submitted(request: HttpRequest, form: AskForm, qr: QRCode, at: datetime) -> HttpResponse:
+    try:
+        done = intake.submit(filed=form.filed(), qr=qr, key=form.cleaned_data["key"], at=at)
+    except (
+        Invalid
+    ) as refusal:  # the key was used with other words: a new key makes the next press a new request
+        form.add_error(None, "您刚才已经提交过一件内容不同的诉求。如果这是另一件事，请再点一次“提交诉求”。")
+        return _asked(request, form, status=refusal.status, key=str(uuid.uuid4()))
+    messages.success(request, "已收到您的诉求", extra_tags=SUBMITTED)
+    response = _see(done.ticket.number)
+    held.remember(request, response, done.ticket)
+    return response
+
+
+def _asked(request: HttpRequest, form: AskForm, *, status: int = 200, key: str = "") -> HttpResponse:
+    form.offer()
+    typed = form.data.get("chain_tag") if form.is_bound else form.initial["chain_tag"]
+    context = {
+        "form": form,
+        "qr": form.qr,
+        "key": key or form.cleaned_data.get("key") if form.is_bound else form.initial["key"],
+        "choices": _choices(form),
+        "chosen": typed or "",
+        "promised": promises.promised(form.qr.region.path),
+    }
+    return render(request, "firm/ask.html", context, status=status)
+
+
+def _choices(form: AskForm) -> list[dict[str, str]]:
+    tags = [
+        {"value": tag.code, "glyph": tag.glyph, "label": tag.plain_name, "examples": tag.examples}
+        for tag in form.tags
+    ]
+    return [*tags, {"value": "", "glyph": "?", "label": "说不准", "examples": "先空着，我们替您判断"}]
+
+
+def _see(number: str) -> HttpResponse:
+    response = HttpResponseRedirect(reverse("receipt", args=[number]))
+    response.status_code = 303
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def find(request: HttpRequest) -> HttpResponse:
+    """Number and access code, typed in."""
+    return _enter(request) if request.method == "POST" else _door(request, FindForm())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """The receipt for whoever holds it; others are asked for the code, whether or not the number exists."""
+    if request.method == "POST":
+        return _enter(request)
+    ticket = held.ticket_or_none(request, number)
+    if ticket is None:
+        return _door(request, FindForm(initial={"number": number}), status=404)
+    return _page(request, ticket, at=now())
+
+
+def _door(request: HttpRequest, form: FindForm, *, status: int = 200) -> HttpResponse:
+    return render(request, "firm/find.html", {"form": form}, status=status)
+
+
+def _enter(request: HttpRequest) -> HttpResponse:
+    form = FindForm(request.POST)
+    if not form.is_valid():
+        return _door(request, form, status=422)
+    number, code = form.cleaned_data["number"], form.cleaned_data["code"]
+    try:
+        ticket = codes.open_with_code(number=number, code=code, address=held.address(request), at=now())
+    except (Unknown, Locked) as refusal:  # told beside the field, on the page that asked
+        form.add_error("code", refusal.message)
+        response = _door(request, form, status=refusal.status)
+        if isinstance(refusal, Locked):
+            response["Retry-After"] = str(refusal.retry_after)
+        return response
+    response = _see(ticket.number)
+    held.remember(request, response, ticket)
+    return response
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest, number: str) -> HttpResponse:
+    """The living part of the receipt alone; 304 while nothing has changed."""
+    at = now()
+    ticket = held.ticket_or_404(request, number)
+    tag = page.tag(ticket, at=at)
+    if unchanged := get_conditional_response(request, etag=tag):
+        return unchanged
+    response = render(request, "firm/live.html", _blank_forms() | page.picture(ticket, at=at))
+    response["ETag"] = tag
+    return response
+
+
+def _blank_forms() -> dict[str, forms.Form]:
+    return {f"{name}_form": offered.form() for name, offered in OFFERED.items()}
+
+
+def _page(
+    request: HttpRequest, ticket: Ticket, *, at: datetime, status: int = 200, **more: Any
+) -> HttpResponse:
+    fresh = any(SUBMITTED in (message.extra_tags or "") for message in messages.get_messages(request))
+    context = _blank_forms() | page.picture(ticket, at=at) | {"fresh": fresh} | more
+    return render(request, "firm/receipt.html", context, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A move that the firm makes on its receipt: the form, the verb, what is said when it is done."""
+
+    form: type[forms.Form]
+    verb: Callable[..., object]
+    said: str
+
+
+OFFERED: Mapping[str, Offered] = {
+    Action.URGE: Offered(UrgeForm, closing.urge, "已催办，经办人和部门负责人都会收到。"),
+    Action.WITHDRAW: Offered(WithdrawForm, closing.withdraw, "已撤回。"),
+    Action.RATE: Offered(RateForm, closing.rate, "已收到您的评价。"),
+    Action.REWORK: Offered(ReworkForm, closing.rework, "已退回重办，部门会重新联系您。"),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def make_move(request: HttpRequest, number: str, move: str) -> HttpResponse:
+    """One of the firm's moves. What is refused is told on the receipt itself, with what was typed."""
+    offered = OFFERED.get(move)
+    if offered is None:
+        raise Unknown("没有这个页面。")
+    if request.method != "POST":
+        return _see(number)
+    at = now()
+    ticket = held.ticket_or_404(request, number)
+    form = offered.form(request.POST)
+    status = _tried(request, offered, form, ticket, at=at)
+    if status is None:
+        messages.success(request, offered.said)
+        return _see(number)
+    return _page(request, held.ticket_or_404(request, number), at=at, status=status, **{f"{move}_form": form})
+
+
+def _tried(
+    request: HttpRequest, offered: Offered, form: forms.Form, ticket: Ticket, *, at: datetime
+) -> int | None:
+    """Make the move; None when it is done, else the status of the page that says why not."""
+    if not form.is_valid():
+        return Invalid.status
+    try:
+        with told_on(form):
+            offered.verb(ticket_id=ticket.pk, at=at, **form.cleaned_data)
+    except (
+        Conflict,
+        RefusedByRule,
+    ) as refusal:  # it has moved on: the receipt as it stands now says more than an error
+        messages.warning(request, refusal.message)
+        return refusal.status
+    return Invalid.status if form.errors else None
