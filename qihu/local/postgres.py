@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from qihu.local.datadir import DataDir, Refusal, port_taken, write_private
-from qihu.local.process import Account, alive, command_of, send, spawn, unprivileged, wait_gone
+from qihu.local.process import Account, alive, command_of, send, spawn, unprivileged, wait_gone, working_in
 
 # For two cores and a stack that idles under 900 MB together with its web and worker processes.
 _SETTINGS = {
@@ -54,6 +54,7 @@ class Postgres:
         self._home = home
         self._settings = _SETTINGS | (settings or {})
         self._data = home.root / "postgres"
+        self._process: subprocess.Popen[bytes] | None = None  # if it was us who started it
 
     @property
     def url(self) -> str:
@@ -65,6 +66,8 @@ class Postgres:
 
     def pid(self) -> int | None:
         """The server of our data directory, whoever started it; None if none runs."""
+        if self._process:
+            self._process.poll()  # or a dead one stays as a zombie, which PostgreSQL takes for a live one
         note = self._note()
         if not note:
             return None
@@ -95,10 +98,12 @@ class Postgres:
         """Fast shutdown: clients are cut off, nothing committed is lost; immediate after 15 s."""
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             if (pid := self.pid()) is None:
-                return
+                break
             send(pid, number)
             if wait_gone(pid, seconds=15):
-                return
+                break
+        if self._process:
+            self._process.wait()
 
     def _note(self) -> list[str]:
         """The lines of postmaster.pid: process, directory, start, port, …, shared memory, status."""
@@ -118,13 +123,22 @@ class Postgres:
         return False
 
     def _forget_reused_pid(self) -> None:
-        """After a crash and a restart of the machine (or container) another process may bear the old id.
+        """After a crash another process, or a zombie nobody reaps, may bear the id PostgreSQL wrote down.
 
-        PostgreSQL would then refuse to start. We hold the installation's lock and looked at that process.
+        It would then refuse to start. We hold the installation's lock and know that process is not it; we
+        make sure that none of the dead server's backends is left, which it would check by that note.
         """
         note = self._note()
-        if note and alive(int(note[0])):
-            (self._data / "postmaster.pid").unlink()
+        if not note or not Path(f"/proc/{note[0]}").exists():
+            return
+        until = time.monotonic() + _START_SECONDS
+        while working_in(self._data):
+            if time.monotonic() > until:
+                raise Refusal(
+                    f"PostgreSQL 的残留进程未退出 backends of a dead server still run in {self._data}"
+                )
+            time.sleep(0.05)
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _account(self) -> Account | None:
         self._home.folder("run")
@@ -172,7 +186,7 @@ class Postgres:
         until = time.monotonic() + _START_SECONDS
         while True:
             with log.open("ab") as output:
-                process = _spawn(argv, account, output=output, dies_with_us=fate)
+                process = self._process = _spawn(argv, account, output=output, dies_with_us=fate)
             while process.poll() is None and not self.running() and time.monotonic() < until:
                 time.sleep(0.02)
             if process.poll() is None and self.running():

@@ -138,15 +138,22 @@ def command_of(pid: int) -> list[str]:
         return []
 
 
+def working_in(folder: Path) -> bool:
+    """Whether any process has this as its current directory."""
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if entry.readlink() == folder:
+                return True
+    return False
+
+
 def wait_gone(pid: int, *, seconds: float) -> bool:
-    """Wait until no process runs under `pid`; reaps it if it is our child."""
+    """Wait until no process runs under `pid` (a child of ours may stay as a zombie, to be reaped)."""
     until = time.monotonic() + seconds
     while alive(pid):
         if time.monotonic() > until:
             return False
         time.sleep(0.02)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
     return True
 
 

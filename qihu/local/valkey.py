@@ -25,6 +25,7 @@ class Valkey:
     def __init__(self, home: DataDir) -> None:
         self._home = home
         self._data = home.root / "valkey"
+        self._process: subprocess.Popen[bytes] | None = None  # if it was us who started it
 
     @property
     def url(self) -> str:
@@ -65,7 +66,7 @@ class Valkey:
             port = self._home.port(self.name, afresh=True)
         log = self._home.log(self.name)
         with log.open("ab") as output:
-            process = self._spawn(port, output.fileno(), dies_with_us=dies_with_us)
+            process = self._process = self._spawn(port, output.fileno(), dies_with_us=dies_with_us)
         until = time.monotonic() + _START_SECONDS
         while process.poll() is None and time.monotonic() < until:
             if self.running():
@@ -79,10 +80,12 @@ class Valkey:
         """Orderly end: the append-only file is written out; killed after 10 s."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             if (pid := self.pid()) is None:
-                return
+                break
             send(pid, number)
             if wait_gone(pid, seconds=10):
-                return
+                break
+        if self._process:
+            self._process.wait()
 
     def _spawn(self, port: int, output: int, *, dies_with_us: bool) -> subprocess.Popen[bytes]:
         configuration = self._home.folder("valkey") / "valkey.conf"

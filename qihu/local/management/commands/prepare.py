@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 @contextlib.contextmanager
 def _static_files(home: DataDir) -> Iterator[bool]:
-    """Collect static files, if any of them changed, beside the block: compressing them takes seconds of a core.
+    """Collect static files, if any changed, beside the block: compressing them takes seconds of a core.
 
     Yields whether they are being collected; raises CommandError if that failed.
     """
