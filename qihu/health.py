@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from qihu.clock import now
 from qihu.outbox import watch
-from routing.promises.book import published_calendar
+from routing.promises.coverage import coverage_warnings
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:
@@ -37,16 +36,6 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         body["database"], status = "unreachable", 503
     return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
-
-
-def coverage_warnings(at: datetime) -> list[str]:
-    """Says so when the official calendar ends in less than 60 days (domain.md, appendix)."""
-    calendar = published_calendar()
-    if calendar.coverage is None:
-        return []
-    last = date(calendar.coverage[1], 12, 31)
-    left = (last - at.astimezone(calendar.zone).date()).days
-    return [f"工作日历只到 {last:%Y年%m月%d日}，还有 {left} 天；请载入下一年的放假通知。"] if left < 60 else []
 
 
 class _Outbox(Collector):
