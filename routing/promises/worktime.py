@@ -43,9 +43,9 @@ def due(calendar: WorkCalendar, start: datetime, amount: Amount) -> Due:
     """When a promise of `amount` that starts at `start` is due. PromiseError where nothing can be due."""
     begin, unit = micros(start), amount.unit
     if unit is _WD:
-        at = _end_of_working_day(calendar, start, amount.value)
+        at = _end_of_working_day(calendar, begin, local_date(calendar.zone, start), amount.value)
     elif unit is _D:
-        at = _end_of_day(calendar, start, amount.value)
+        at = _end_of_day(calendar, local_date(calendar.zone, start), amount.value)
     elif unit is _WH:
         at = _add(calendar, begin, amount.value * _HOUR)
     else:
@@ -136,9 +136,8 @@ def _add(calendar: WorkCalendar, at: int, need: int) -> int:
     return table.opens[i] + target - table.before[i]
 
 
-def _end_of_working_day(calendar: WorkCalendar, at: datetime, nth: int) -> int:
-    table = calendar.table(micros(at))
-    day = local_date(calendar.zone, at).toordinal()
+def _end_of_working_day(calendar: WorkCalendar, at: int, on: date, nth: int) -> int:
+    table, day = calendar.table(at), on.toordinal()
     while (i := bisect_right(table.days, day) + nth - 1) >= len(table.days):
         table = _longer(calendar, table, nth)
     return table.lasts[i]
@@ -151,9 +150,9 @@ def _longer(calendar: WorkCalendar, table: Table, days: int) -> Table:
     return calendar.longer(table)
 
 
-def _end_of_day(calendar: WorkCalendar, at: datetime, nth: int) -> int:
+def _end_of_day(calendar: WorkCalendar, on: date, nth: int) -> int:
     try:
-        after = local_date(calendar.zone, at) + timedelta(days=nth + 1)
+        after = on + timedelta(days=nth + 1)
     except OverflowError as error:
         raise PromiseError("超出可计算的范围") from error
     return instant(calendar.zone, after)
