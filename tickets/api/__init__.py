@@ -1,0 +1,1 @@
+"""The JSON API: one small door per verb."""

@@ -24,6 +24,19 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
             ticket_id__in=list(tickets), state__in=[Deadline.State.RUNNING, Deadline.State.PAUSED]
         ).order_by("pk")
 
+    def of_round(self, ticket: Ticket) -> DeadlineQuerySet:
+        """Every clock of the present round, oldest first."""
+        return self.filter(ticket=ticket, round=ticket.round).order_by("pk")
+
+    def reckoned(self, ticket: Ticket, clock: str) -> DeadlineQuerySet:
+        """Every row of one clock with its ledger and who approved what, newest first."""
+        shifts = models.Prefetch("shifts", Shift.objects.select_related("approver").order_by("pk"))
+        return self.filter(ticket=ticket, clock=clock).prefetch_related(shifts).order_by("-pk")
+
+    def of_ticket(self, ticket: int) -> DeadlineQuerySet:
+        """Every clock that one request has had, oldest first."""
+        return self.filter(ticket_id=ticket).order_by("pk")
+
     def due(self, at: object, *, limit: int) -> DeadlineQuerySet:
         """What the sweep must fire: served by the partial index, costs what is due and not what is open."""
         return self.filter(fires_at__lte=at).order_by("fires_at", "pk")[:limit]

@@ -1,0 +1,86 @@
+"""One press, one move: the same move by the same person with the same key gets the first answer (§3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+
+from qihu.crypto import sm3
+from qihu.errors import Forbidden, Invalid
+from tickets.access import Caller, parties
+from tickets.models import Answer, Event, Ticket
+from tickets.services.intent import Done
+from tickets.workflow import BY_ACTION, Action
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The event that records the move; `version` is the request's after it, None for an earlier answer."""
+
+    event: Event
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """One press of a button: which move, by whom, on what, with which body; `key` None: none was sent."""
+
+    action: Action
+    ticket: Ticket
+    caller: Caller
+    body: Mapping[str, object]
+    key: str | None
+
+    def digest(self) -> bytes:
+        """SM3 of the key and of everything that it is the key of."""
+        who = "firm" if self.caller.firm else str(self.caller.actor_id)
+        return sm3(f"move|{self.ticket.number}|{self.action}|{who}|{self.key}".encode())
+
+    def fingerprint(self) -> bytes:
+        """SM3 of the body as understood, so that the order of its members does not matter."""
+        body = json.dumps(self.body, ensure_ascii=False, sort_keys=True, cls=DjangoJSONEncoder)
+        return sm3(body.encode())
+
+
+def permit(action: Action, *, caller: Caller, ticket: Ticket) -> None:
+    """Raises `Forbidden` for who sees the request but does not make this move; before the body is read."""
+    if not BY_ACTION[action].by & frozenset(parties(caller, ticket)):
+        raise Forbidden(f"“{action.label}”不由您办理。")
+
+
+def once(press: Press, *, at: datetime, make: Callable[[], Done]) -> Answered:
+    """Make the move, or give the answer that this key has had already.
+
+    The claim of the key and the move are one transaction: a second press at the same time waits for the first
+    to commit and then reads its answer; a move that is refused leaves no claim. Every caller claims before it
+    locks the request, so two keys cannot wait for each other. Raises `Invalid` for a known key with another
+    body.
+    """
+    if press.key is None:
+        done = make()
+        return Answered(done.event, done.ticket.version)
+    return _claimed(press, at=at, make=make)
+
+
+@transaction.atomic
+def _claimed(press: Press, *, at: datetime, make: Callable[[], Done]) -> Answered:
+    digest, fingerprint = press.digest(), press.fingerprint()
+    if not Answer.objects.claim(digest=digest, fingerprint=fingerprint, ticket_id=press.ticket.pk, at=at):
+        kept = Answer.objects.get(digest=digest)
+        if bytes(kept.fingerprint) != fingerprint:
+            raise Invalid("同一个 Idempotency-Key 已用于另一份内容，请换一个。", code="key-reused")
+        return Answered(Event.objects.get(ticket_id=kept.ticket_id, seq=kept.seq), None)
+    done = make()
+    Answer.objects.filter(digest=digest).update(seq=done.event.seq)
+    return Answered(done.event, done.ticket.version)
+
+
+def as_submitted(ticket: Ticket) -> Mapping[str, object]:
+    """What the log says was submitted (`chain_tag`, `category`, `region`, …), whatever has changed since."""
+    first: Event = Event.objects.get(ticket=ticket, seq=1)
+    return dict(first.data)
