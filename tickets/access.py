@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from qihu.accounts.models import Department, Role, User
+from qihu.accounts.models import Department, Region, Role, User
 from qihu.crypto import keyed
 from qihu.errors import Unknown
-from tickets.models import Leg, Ticket
+from tickets.models import Leg, QRCode, Ticket
 from tickets.models.ticket import TicketQuerySet
 from tickets.workflow import Party
 
 _WATCHERS = (Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR, Role.LEADER)
+_CENTRE = (Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR)
 _REGION_PARTY = {
     Role.INTAKE: Party.INTAKE,
     Role.DISPATCHER: Party.DISPATCHER,
@@ -73,12 +74,40 @@ def _of_region(user: User) -> Q:
     return seen
 
 
+def helped_by(user: User) -> TicketQuerySet:
+    """Visible requests in which one of the person's departments co-handles."""
+    legs = Leg.objects.filter(ticket=OuterRef("pk"), department__in=user.departments())
+    return visible_to(user).filter(Exists(legs))
+
+
 def named_to(user: User) -> Q:
     """Condition on requests: this person may know the firm's name. The rule of `identity_hidden`, for searches."""
     known = Q(shielded=False)
     for path in user.region_paths((Role.INTAKE, Role.SUPERVISOR)):
         known |= Q(region__path__startswith=path)
     return known
+
+
+def regions_of(user: User) -> QuerySet[Region]:
+    """Regions for which this person's service centre answers, each after the one above it."""
+    answered = Q(pk__in=[])
+    for path in user.region_paths(_CENTRE):
+        answered |= Q(path__startswith=path)
+    return Region.objects.filter(answered).order_by("path")
+
+
+def qr_codes_of(user: User) -> QuerySet[QRCode]:
+    """Codes of those regions, newest first."""
+    mine = QRCode.objects.filter(region__in=regions_of(user).order_by())
+    return mine.select_related("chain_tag", "category", "region").order_by("-pk")
+
+
+def qr_code_or_404(user: User, code: str) -> QRCode:
+    """That code, or `Unknown` for what does not exist or is another region's."""
+    found = qr_codes_of(user).filter(code=code).first()
+    if found is None:
+        raise Unknown("没有这个二维码。")
+    return found
 
 
 def ticket_or_404(user: User | AnonymousUser, number: str) -> Ticket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,6 +12,14 @@ from django.db.models import Q
 from qihu.accounts.models import Department
 from routing.rules.models import Rule, RuleSet
 from tickets.models.ticket import Ticket
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    """Named queries."""
+
+    def latest_of(self, ticket: Ticket) -> Decision | None:
+        """The decision in force, with its rule set."""
+        return self.filter(ticket=ticket).select_related("rule_set").order_by("-seq").first()
 
 
 class Decision(models.Model):
@@ -26,12 +35,22 @@ class Decision(models.Model):
     reason = models.CharField("理由", max_length=300)
     decided_at = models.DateTimeField()
 
+    objects: ClassVar[DecisionQuerySet] = DecisionQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = verbose_name_plural = "交办决定"
         constraints = [models.UniqueConstraint(fields=["ticket", "seq"], name="decision_once")]
 
     def __str__(self) -> str:
         return self.reason
+
+
+class LegQuerySet(models.QuerySet["Leg"]):
+    """Named queries."""
+
+    def of_round(self, ticket: Ticket) -> LegQuerySet:
+        """Who helps in the present round, in the order of assignment."""
+        return self.filter(ticket=ticket, round=ticket.round).select_related("department").order_by("pk")
 
 
 class Leg(models.Model):
@@ -48,6 +67,8 @@ class Leg(models.Model):
     status = models.CharField("状态", max_length=10, choices=Status, default=Status.ASSIGNED)
     round = models.PositiveSmallIntegerField(default=1)
     assigned_at = models.DateTimeField("交办时间")
+
+    objects: ClassVar[LegQuerySet] = LegQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = verbose_name_plural = "协办"
@@ -93,6 +114,18 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def unread(self, user_id: int) -> NoticeQuerySet:
         """Inbox of one person, newest first."""
         return self.filter(recipient_id=user_id, read_at__isnull=True).order_by("-pk")
+
+    def among(self, tickets: models.QuerySet[Ticket]) -> NoticeQuerySet:
+        """Of these requests: a notice outlives the sight of its request."""
+        return self.filter(ticket__in=tickets)
+
+    def of_ticket(self, ticket: Ticket) -> NoticeQuerySet:
+        """Of one request."""
+        return self.filter(ticket=ticket)
+
+    def mark_read(self, *, at: datetime) -> int:
+        """Take these out of the inbox; how many."""
+        return self.filter(read_at__isnull=True).order_by().update(read_at=at)
 
 
 class Notice(models.Model):

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.search import SearchQueryField
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast, Concat, Lower
 
 from qihu.accounts.models import Department, Region
 from routing.rules.models import Category, ChainTag, IndustryChain
+from tickets.models.search import lexeme_query, words_of
 from tickets.workflow import ENDED, OPEN, Outcome, Status
 
 if TYPE_CHECKING:
@@ -52,6 +55,78 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def for_lists(self) -> TicketQuerySet:
         """With everything a row shows, in one query."""
         return self.select_related("filing", "department", "chain_tag", "category", "officer", "region")
+
+    def after_soonest(self, due_at: datetime | None, key: int) -> TicketQuerySet:
+        """What follows that row in `soonest_first`."""
+        if due_at is None:
+            return self.filter(next_due_at__isnull=True, pk__gt=key)
+        later = Q(next_due_at__gt=due_at) | Q(next_due_at=due_at, pk__gt=key) | Q(next_due_at__isnull=True)
+        return self.filter(later)
+
+    def after_newest(self, submitted_at: datetime, key: int) -> TicketQuerySet:
+        """What follows that row in `newest_first`."""
+        return self.filter(submitted_at__lte=submitted_at).exclude(submitted_at=submitted_at, pk__gte=key)
+
+    def standing_at(self, *statuses: str) -> TicketQuerySet:
+        """In one of these statuses."""
+        return self.filter(status__in=statuses)
+
+    def running_late(self) -> TicketQuerySet:
+        """Open, with a promise broken that still runs."""
+        return self.open().filter(late=True)
+
+    def in_rework(self) -> TicketQuerySet:
+        """Open, and sent back by the firm at least once."""
+        return self.open().filter(round__gt=1)
+
+    def due_within(self, start: datetime, end: datetime) -> TicketQuerySet:
+        """Whose next promise ends in `[start, end)`."""
+        return self.filter(next_due_at__gte=start, next_due_at__lt=end)
+
+    def tagged(self, chain_tag: str) -> TicketQuerySet:
+        """Of one chain."""
+        return self.filter(chain_tag=chain_tag)
+
+    def led_by(self, departments: Iterable[int]) -> TicketQuerySet:
+        """Of these lead departments."""
+        return self.filter(department__in=list(departments))
+
+    def waiting_for_review(self, reviewer: int, *, tier_one: bool) -> TicketQuerySet:
+        """Replies that this person may review: never one's own; tier 1 is the head's, the rest the director's."""
+        tiers = Q(tier=1) if tier_one else Q(tier__gt=1)
+        return self.filter(tiers, status=Status.REVIEWING).exclude(reply_author=reviewer)
+
+    def matching(self, typed: str, *, named: Q) -> TicketQuerySet:
+        """Whose number, title, text or firm's name contains every word typed.
+
+        The name counts only where `named` holds: a search must not tell who a shielded firm is.
+        """
+        words = words_of(typed)
+        if not words:
+            return self
+        found = self.filter(filing__search=Cast(Value(lexeme_query(words)), SearchQueryField())).alias(
+            open_words=_plain("number", "filing__title", "filing__text"),
+            all_words=_plain("number", "filing__title", "filing__enterprise_name", "filing__text"),
+        )
+        everywhere, unnamed = Q(named), Q()
+        for word in words:
+            unnamed &= Q(open_words__contains=word)
+            if len(word) > 2:  # shorter ones are whole lexemes: the index has answered for them
+                everywhere &= Q(all_words__contains=word)
+        return found.filter(everywhere | unnamed)
+
+
+def _plain(*columns: str) -> Func:
+    """These columns in lower case and without white space, as the lexemes were made."""
+    joined = [part for column in columns for part in (F(column), Value("|"))]
+    return Func(
+        Lower(Concat(*joined, output_field=models.TextField())),
+        Value(r"\s"),
+        Value(""),
+        Value("g"),
+        function="regexp_replace",
+        output_field=models.TextField(),
+    )
 
 
 class Ticket(models.Model):

@@ -1,1 +1,19 @@
-urlpatterns: list = []
+"""Addresses of the desk."""
+
+from django.urls import path
+from django.views.decorators.http import conditional_page
+
+from tickets.pages.desk import codes, notices, reckoning, views
+
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("rows/", conditional_page(views.fragment), name="desk-rows"),
+    path("notices/", notices.inbox, name="desk-notices"),
+    path("notices/read/", notices.read_all, name="desk-notices-read"),
+    path("notices/<int:key>/", notices.open_one, name="desk-notice"),
+    path("codes/", codes.listed, name="desk-codes"),
+    path("codes/<slug:code>/revoke/", codes.revoke, name="desk-code-revoke"),
+    path("t/<str:number>/", views.one, name="desk-ticket"),
+    path("t/<str:number>/deadlines/<str:clock>/", reckoning.reckoned, name="desk-deadline"),
+    path("t/<str:number>/<slug:name>/", views.make_move, name="desk-move"),
+]
