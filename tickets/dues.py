@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from routing.promises.amount import Unit
 from routing.promises.book import calendar_version
 from routing.promises.words import left
 from tickets.models import Deadline
@@ -50,5 +51,6 @@ def _standing(deadline: Deadline, at: datetime) -> tuple[str, str]:
         return ("met", "按时") if deadline.met_at <= deadline.due_at else ("broken", "已超期完成")
     if deadline.state == Deadline.State.PAUSED or deadline.due_at is None:
         return "paused", "暂停计时"
-    now = left(calendar_version(deadline.calendar_version_id), at, deadline.due_at)
+    calendar = calendar_version(deadline.calendar_version_id)
+    now = left(calendar, at, deadline.due_at, unit=Unit(deadline.unit))
     return now.state, now.text

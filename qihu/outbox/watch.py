@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Min
+from datetime import timedelta
+
+from django.db.models import DurationField, ExpressionWrapper, F, Max
 from django.db.models.functions import Now
 
 from qihu.outbox.models import Message
@@ -19,6 +21,7 @@ def resting() -> int:
 
 
 def oldest_seconds() -> float:
-    """Age of the oldest message, 0 without any."""
-    row = Message.objects.annotate(moment=Now()).aggregate(oldest=Min("created_at"), moment=Min("moment"))
-    return (row["moment"] - row["oldest"]).total_seconds() if row["oldest"] else 0.0
+    """Age of the oldest message by the database's clock, 0 without any."""
+    age = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
+    oldest: timedelta | None = Message.objects.aggregate(age=Max(age))["age"]
+    return oldest.total_seconds() if oldest else 0.0
