@@ -19,6 +19,11 @@ def _words(*, required: bool, most: int = WORDS_MAX, **more: Any) -> serializers
     return serializers.CharField(max_length=most, required=False, allow_blank=True, default="", **more)
 
 
+def _score(of: str) -> serializers.IntegerField:
+    least, most = min(Rating.Score.values), max(Rating.Score.values)
+    return serializers.IntegerField(min_value=least, max_value=most, help_text=f"{of}，{least}–{most}")
+
+
 class NothingIn(serializers.Serializer[Any]):
     """An empty body."""
 
@@ -72,8 +77,8 @@ class ReplyIn(serializers.Serializer[Any]):
 class RateIn(serializers.Serializer[Any]):
     """rate: 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意."""
 
-    process = serializers.ChoiceField(Rating.Score.choices, help_text="过程，1–5")
-    result = serializers.ChoiceField(Rating.Score.choices, help_text="结果，1–5")
+    process = _score("过程")
+    result = _score("结果")
     text = _words(required=False, most=REASON_MAX)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,9 +49,7 @@ class Way:
 _A = Action
 WAYS: Mapping[Action, Way] = {
     _A.ASSIGN: Way(dispatch.assign, AssignIn, {"department": "finance", "co_departments": ["rural-bank"]}),
-    _A.REASSIGN: Way(
-        dispatch.reassign, AssignIn, {"department": "economy", "text": "属账款拖欠，由经信局办理。"}
-    ),
+    _A.REASSIGN: Way(dispatch.reassign, AssignIn, {"department": "economy", "text": "属账款拖欠，由经信局办理。"}),
     _A.CLASSIFY: Way(dispatch.classify, ClassifyIn, {"difficulty": "L3", "urgent": False}),
     _A.SIGN: Way(handling.sign, NothingIn, {}),
     _A.CONTACT: Way(handling.contact, TextIn, {"text": "已电话联系，约定周二到厂。"}),
@@ -128,10 +126,8 @@ def door_of(action: Action) -> Callable[..., Any]:
         responses={200: MovedOut, **problems((400, 401, 403, 404, 409, 412, 415, 422, 429))},
         examples=[example, OpenApiExample("已办", _MOVED | {"move": str(action)}, response_only=True)],
     )
-    view: type[Make] = type(
-        f"{action.name.title()}Door", (Make,), {"action": action, "__doc__": action.label}
-    )
-    return described(view).as_view()
+    view: type[Make] = type(f"{action.name.title()}Door", (Make,), {"action": action, "__doc__": action.label})
+    return extend_schema_view(post=described)(view).as_view()
 
 
 _MOVED = {

@@ -33,18 +33,14 @@ class CodeField(serializers.PrimaryKeyRelatedField[Any]):
             "does_not_exist": "没有这个代码：{pk_value}。",
             "incorrect_type": "应为代码（字符串）。",
         }
-        super().__init__(
-            required=False, allow_null=True, pk_field=serializers.CharField(), error_messages=said, **more
-        )
+        super().__init__(required=False, allow_null=True, pk_field=serializers.CharField(), error_messages=said, **more)
 
 
 class EnterpriseIn(serializers.Serializer[Any]):
     """The firm as it names itself; a name or a code gives no sight of anything."""
 
     name = serializers.CharField(help_text=f"企业全称，2–{filing.NAME_MAX} 字")
-    uscc = serializers.CharField(
-        required=False, allow_blank=True, default="", help_text="统一社会信用代码，18 位"
-    )
+    uscc = serializers.CharField(required=False, allow_blank=True, default="", help_text="统一社会信用代码，18 位")
 
     def validate_name(self, typed: str) -> str:
         """As the form checks it."""
@@ -90,13 +86,9 @@ class SubmitIn(serializers.Serializer[Any]):
     category = CodeField(queryset=Category.objects.filter(active=True), help_text="诉求类别，如 FIN-01")
     enterprise = EnterpriseIn()
     contact = ContactIn()
-    region = CodeField(
-        queryset=Region.objects.all(), help_text="区划代码；不填则取二维码所在区划，再缺省 330800"
-    )
+    region = CodeField(queryset=Region.objects.all(), help_text="区划代码；不填则取二维码所在区划，再缺省 330800")
     shielded = serializers.BooleanField(default=False, help_text="对办理部门隐去企业身份")
-    uscc_confirmed = serializers.BooleanField(
-        default=False, help_text="信用代码校验位对不上、但已核对无误时为 true"
-    )
+    uscc_confirmed = serializers.BooleanField(default=False, help_text="信用代码校验位对不上、但已核对无误时为 true")
 
     def validate_title(self, typed: str) -> str:
         """As the form checks it."""

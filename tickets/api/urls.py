@@ -6,9 +6,15 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.urls.resolvers import URLPattern
 
+from tickets.api.docs import Docs, Schema
+from tickets.api.figures import FigureRows, Figures
+from tickets.api.listing import List
 from tickets.api.moves import WAYS, door_of
+from tickets.api.qr import IMAGES, Codes
 from tickets.api.read import Read
+from tickets.api.reasons import Explain, Why
 from tickets.api.submit import Submit
+from tickets.api.tokens import Token
 
 
 class NumberConverter(StringConverter):
@@ -17,14 +23,28 @@ class NumberConverter(StringConverter):
     regex = r"QH-\d{8}-\d{6,9}"
 
 
+class Tickets(List, Submit):
+    """`/tickets/`: reading and submitting."""
+
+
 register_converter(NumberConverter, "api_number")
 _ONE = "v1/tickets/<api_number:number>/"
-_MOVES: list[URLPattern] = [
-    path(f"{_ONE}{action}/", door_of(action), name=f"api-{action}") for action in WAYS
+_MOVES: list[URLPattern] = [path(f"{_ONE}{action}/", door_of(action), name=f"api-{action}") for action in WAYS]
+_IMAGES: list[URLPattern] = [
+    path(f"v1/qr-codes/<slug:code>.{kind}", view, name=f"api-qr-{kind}") for kind, view in IMAGES.items()
 ]
 
 urlpatterns: list[URLPattern] = [
-    path("v1/tickets/", Submit.as_view(), name="api-tickets"),
+    path("v1/tickets/", Tickets.as_view(), name="api-tickets"),
     path(_ONE, Read.as_view(), name="api-ticket"),
+    path(f"{_ONE}decision/", Why.as_view(), name="api-decision"),
+    path(f"{_ONE}deadlines/<slug:clock>/explain/", Explain.as_view(), name="api-explain"),
     *_MOVES,
+    path("v1/figures/", Figures.as_view(), name="api-figures"),
+    path("v1/figures/rows/", FigureRows.as_view(), name="api-figure-rows"),
+    path("v1/qr-codes/", Codes.as_view(), name="api-qr-codes"),
+    *_IMAGES,
+    path("v1/auth/token/", Token.as_view(), name="api-token"),
+    path("schema/", Schema.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
 ]

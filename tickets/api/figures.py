@@ -1,0 +1,153 @@
+"""`GET /api/v1/figures/`, and for every number the list of exactly the requests behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from qihu.clock import now
+from qihu.errors import Invalid
+from tickets.api.described import problems, query
+from tickets.api.door import Door, public_url, staff
+from tickets.api.rows import PageOut, page_body
+from tickets.figures import DIMENSIONS, Figure, Part, Window, opened, report, window_from
+from tickets.figures.answers import as_json
+from tickets.figures.scope import counted_for
+
+_ROWS = "/api/v1/figures/rows/"
+_SINCE, _UNTIL = query("since", "起始日期（含）"), query("until", "截止日期（不含）")
+_AS_OF = query("as_of", "截止时点，缺省为现在")
+_BY = query("by", f"分组：{'、'.join(f'{code}（{label}）' for code, label in DIMENSIONS.items())}")
+
+
+class TwinOut(serializers.Serializer[Any]):
+    """One figure. A rate without a denominator is null."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    definition = serializers.CharField(help_text="口径，一句话")
+    numerator = serializers.FloatField(allow_null=True, help_text="可带权重：基本满意计 0.9")
+    hits = serializers.IntegerField(help_text="分子的件数")
+    denominator = serializers.IntegerField(allow_null=True)
+    rate = serializers.FloatField(allow_null=True)
+    interval = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="Wilson 95 %")
+    ranked = serializers.BooleanField(help_text="n 不少于 20，可以排名")
+    median_seconds = serializers.FloatField(required=False, allow_null=True)
+    p90_seconds = serializers.FloatField(required=False, allow_null=True)
+    numerator_rows = serializers.CharField(help_text="分子的诉求清单")
+    denominator_rows = serializers.CharField(help_text="分母的诉求清单")
+
+
+class FigureOut(TwinOut):
+    """A figure and its twins, each with a denominator of its own."""
+
+    twins = TwinOut(many=True)
+
+
+class GroupOut(serializers.Serializer[Any]):
+    """The figures of one department, chain, …"""
+
+    value = serializers.CharField(allow_blank=True)
+    label = serializers.CharField()  # type: ignore[assignment]
+    figures = FigureOut(many=True)
+
+
+class FiguresOut(serializers.Serializer[Any]):
+    """Figures of a period, and of its groups where `by` was given."""
+
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    as_of = serializers.DateTimeField()
+    figures = FigureOut(many=True)
+    groups = serializers.DictField(child=GroupOut(many=True))
+
+
+class Figures(Door):
+    """Counted from the log, over what the caller's board covers."""
+
+    @extend_schema(
+        operation_id="figures",
+        tags=["统计"],
+        summary="闭环指标",
+        description="按首次提交落在 [since, until) 的诉求统计；每个数都给出其背后诉求清单的地址。",
+        parameters=[_SINCE, _UNTIL, _BY, _AS_OF],
+        responses={200: FiguresOut, **problems((401, 403, 422))},
+    )
+    def get(self, request: Request) -> Response:
+        """All figures."""
+        scope = counted_for(staff(request))
+        window, by = _window(request), request.GET.get("by", "")
+        if by and by not in DIMENSIONS:
+            said = f"不能按“{by[:20]}”分组，可用：{'、'.join(DIMENSIONS)}。"
+            raise Invalid(said, fields={"by": said})
+        found = report(window, by=[by] if by else [], scope=scope)
+
+        def rows(figure: Figure, part: Part, value: str) -> str:
+            """Fixed at this report's `as_of`, so that the list counts what the number counted."""
+            place = {"figure": figure.code, "part": str(part), "as_of": window.as_of.isoformat()}
+            group = {"by": by, "value": value} if by and value else {}
+            period = {"since": window.since.isoformat(), "until": window.until.isoformat()}
+            return public_url(request, f"{_ROWS}?{urlencode(period | place | group)}")
+
+        return Response(as_json(found, rows))
+
+
+class FigureRows(Door):
+    """The requests behind a number."""
+
+    @extend_schema(
+        operation_id="figures_rows",
+        tags=["统计"],
+        summary="一个数背后的诉求",
+        description="地址由 figures 给出，照用即可。",
+        parameters=[
+            _SINCE,
+            _UNTIL,
+            query("figure", "指标代码"),
+            query("part", "numerator 或 denominator"),
+            _BY,
+            query("value", "分组的值"),
+            _AS_OF,
+            query("page", "页码"),
+        ],
+        responses={200: PageOut, **problems((401, 403, 422))},
+    )
+    def get(self, request: Request) -> Response:
+        """One page, newest first."""
+        user, get = staff(request), request.GET
+        page = _page(request)
+        found = opened(
+            _window(request),
+            figure=get.get("figure", ""),
+            part=get.get("part", Part.DENOMINATOR),
+            by=get.get("by", ""),
+            value=get.get("value", ""),
+            scope=counted_for(user),
+            page=page,
+        )
+        following = public_url(request, f"{request.path}?{_with_page(request, page + 1)}")
+        return Response(page_body(user, found.tickets, following if page < found.pages else None))
+
+
+def _window(request: Request) -> Window:
+    get = request.GET
+    typed = {name: get.get(name, "").replace(" ", "+") for name in ("since", "until", "as_of")}
+    return window_from(typed["since"], typed["until"], at=now(), as_of=typed["as_of"])
+
+
+def _page(request: Request) -> int:
+    typed = request.GET.get("page", "1")
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 6):
+        raise Invalid("page 应为页码。", fields={"page": "应为数字。"})
+    return int(typed)
+
+
+def _with_page(request: Request, page: int) -> str:
+    query_string = request.GET.copy()
+    query_string["page"] = str(page)
+    return query_string.urlencode()
