@@ -7,7 +7,7 @@ _PRIVATE = ("phone", "password", "access_code", "contact", "text", "body", "toke
 
 
 def drop_personal_data(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """structlog processor: blanks every value whose key names personal data or a secret."""
+    """Structlog processor: blanks every value whose key names personal data or a secret."""
     for key in event:
         if any(word in key.lower() for word in _PRIVATE):
             event[key] = "[withheld]"

@@ -9,17 +9,19 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
 
+from qihu.accounts.models import Department
 from tests.people import Cast
 
 PASSWORD = "correct-horse-battery"
 _REQUESTS = (
-    "tickets_notice tickets_rating tickets_alert tickets_shift tickets_decision tickets_answer tickets_wrongcode"
-    " tickets_event tickets_text tickets_filing tickets_deadline tickets_leg tickets_ticket outbox_message"
-).split()
+    *("tickets_notice", "tickets_rating", "tickets_alert", "tickets_shift", "tickets_decision", "tickets_answer"),
+    *("tickets_wrongcode", "tickets_event", "tickets_text", "tickets_filing", "tickets_deadline", "tickets_leg"),
+    *("tickets_ticket", "outbox_message"),
+)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):  # noqa: PT004
+def django_db_setup(django_db_setup, django_db_blocker):
     """The schema, with the demo organisation in it; truncating the log is allowed to tests only."""
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
@@ -38,8 +40,6 @@ def _organisation(request):
     """A test marked `django_db(transaction=True)` flushes everything: the next one finds the organisation again."""
     if marker := request.node.get_closest_marker("django_db"):
         request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
-        from qihu.accounts.models import Department
-
         if not Department.objects.exists():
             load_organisation()
 

@@ -25,7 +25,9 @@ def filed(**more: object) -> intake.Filed:
     return intake.Filed(**(fields | more))
 
 
-def receipt(*, qr: str = "DEMO-CAPITAL", at: datetime = MONDAY, key: str | None = None, **more: object) -> intake.Receipt:
+def receipt(
+    *, qr: str = "DEMO-CAPITAL", at: datetime = MONDAY, key: str | None = None, **more: object
+) -> intake.Receipt:
     code = QRCode.objects.select_related("chain_tag", "category", "region").get(code=qr) if qr else None
     return intake.submit(filed=filed(**more), qr=code, key=key or str(uuid.uuid4()), at=at)
 
@@ -63,14 +65,20 @@ def head_of(ticket: Ticket) -> Caller:
 def signed(*, at: datetime = MONDAY, **more: object) -> Ticket:
     ticket = assigned(at=at, **more)
     handling.sign(ticket_id=ticket.pk, caller=officer_of(ticket), at=at + 5 * MINUTE)
-    handling.contact(ticket_id=ticket.pk, caller=officer_of(ticket), at=at + 10 * MINUTE, text="已电话联系，约定周二到厂。")
+    handling.contact(
+        ticket_id=ticket.pk, caller=officer_of(ticket), at=at + 10 * MINUTE, text="已电话联系，约定周二到厂。"
+    )
     return fresh(ticket)
 
 
 def replied(*, at: datetime = MONDAY, outcome: str = "solved", **more: object) -> Ticket:
     ticket = signed(at=at, **more)
     handling.reply(
-        ticket_id=ticket.pk, caller=officer_of(ticket), at=at + 30 * MINUTE, outcome=outcome, text="已协调农商银行授信1500万元。"
+        ticket_id=ticket.pk,
+        caller=officer_of(ticket),
+        at=at + 30 * MINUTE,
+        outcome=outcome,
+        text="已协调农商银行授信1500万元。",
     )
     return fresh(ticket)
 
@@ -97,5 +105,3 @@ def assigned_by_hand(*, at: datetime = MONDAY, department: str = "finance", **mo
     ticket = triaged(at=at, **more)
     dispatch.assign(ticket_id=ticket.pk, caller=Caller(user("dispatcher")), at=at + MINUTE, department=department)
     return fresh(ticket)
-
-

@@ -81,7 +81,7 @@ def helped_by(user: User) -> TicketQuerySet:
 
 
 def named_to(user: User) -> Q:
-    """Condition on requests: this person may know the firm's name. The rule of `identity_hidden`, for searches."""
+    """Requests whose firm this person may know: the rule of `identity_hidden`, for searches."""
     known = Q(shielded=False)
     for path in user.region_paths((Role.INTAKE, Role.SUPERVISOR)):
         known |= Q(region__path__startswith=path)
@@ -129,9 +129,10 @@ def parties(caller: Caller, ticket: Ticket) -> tuple[Party, ...]:
     for grant in user.held:
         if grant.department_id and grant.department_id == ticket.department_id and grant.role in _LEAD_PARTY:
             found.append(_LEAD_PARTY[Role(grant.role)])
-        elif grant.region and ticket.region.path.startswith(grant.region.path) and grant.role in _REGION_PARTY:
-            if not ticket.restricted or grant.role == Role.SUPERVISOR:
-                found.append(_REGION_PARTY[Role(grant.role)])
+        elif grant.region and grant.role in _REGION_PARTY and ticket.region.path.startswith(grant.region.path):
+            if ticket.restricted and grant.role != Role.SUPERVISOR:
+                continue
+            found.append(_REGION_PARTY[Role(grant.role)])
     return tuple(dict.fromkeys(found))
 
 
@@ -139,9 +140,7 @@ def co_parties(user: User, department_ids: frozenset[int]) -> tuple[Party, ...]:
     """What the person is to a request through the co-handling departments `department_ids`."""
     return tuple(
         dict.fromkeys(
-            _CO_PARTY[Role(g.role)]
-            for g in user.held
-            if g.department_id in department_ids and g.role in _CO_PARTY
+            _CO_PARTY[Role(g.role)] for g in user.held if g.department_id in department_ids and g.role in _CO_PARTY
         )
     )
 

@@ -32,9 +32,7 @@ def timeline(ticket: Ticket, *, for_firm: bool) -> list[Entry]:
 
     The firm sees a reply when it is delivered, not before, and nothing of classification and review.
     """
-    events = list(
-        Event.objects.filter(ticket=ticket).select_related("actor", "text", "department").order_by("seq")
-    )
+    events = list(Event.objects.filter(ticket=ticket).select_related("actor", "text", "department").order_by("seq"))
     entries = []
     last_reply: Event | None = None
     for event in events:

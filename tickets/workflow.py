@@ -215,8 +215,24 @@ def _move(
 
 MOVES: tuple[Move, ...] = (
     _move(_A.SUBMIT, [], _S.SUBMITTED, [_P.FIRM], starts=(_C.FULL, _C.ACCEPT), then=_ROUTE),
-    _move(_A.ROUTE, [_S.SUBMITTED], _S.ASSIGNED, [_P.SYSTEM], stops=(_C.ACCEPT,), starts=_ON_ASSIGNMENT, then=_NOTIFY),
-    _move(_A.DEFER, [_S.SUBMITTED], _S.TRIAGE, [_P.SYSTEM], stops=(_C.ACCEPT,), starts=(_C.DISPATCH,), then=_NOTIFY),
+    _move(
+        _A.ROUTE,
+        [_S.SUBMITTED],
+        _S.ASSIGNED,
+        [_P.SYSTEM],
+        stops=(_C.ACCEPT,),
+        starts=_ON_ASSIGNMENT,
+        then=_NOTIFY,
+    ),
+    _move(
+        _A.DEFER,
+        [_S.SUBMITTED],
+        _S.TRIAGE,
+        [_P.SYSTEM],
+        stops=(_C.ACCEPT,),
+        starts=(_C.DISPATCH,),
+        then=_NOTIFY,
+    ),
     _move(
         _A.ASSIGN,
         [_S.SUBMITTED, _S.TRIAGE],
@@ -264,9 +280,7 @@ MOVES: tuple[Move, ...] = (
         needs_text=True,
         then=_NOTIFY,
     ),
-    _move(
-        _A.NOTE, [*_HANDLING, _S.DISPUTED], None, [_P.OFFICER, _P.HEAD], restarts=(_C.NOTE,), needs_text=True
-    ),
+    _move(_A.NOTE, [*_HANDLING, _S.DISPUTED], None, [_P.OFFICER, _P.HEAD], restarts=(_C.NOTE,), needs_text=True),
     _move(
         _A.REPLY,
         [_S.IN_PROGRESS],

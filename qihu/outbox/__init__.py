@@ -1,0 +1,1 @@
+"""What must follow a commit: publish, and consume."""

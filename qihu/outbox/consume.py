@@ -33,7 +33,9 @@ class Consumer:
 _consumers: dict[str, Consumer] = {}
 
 
-def consumer(topic: str, *, size: int = 50, urgency: int = 10) -> Callable[[Callable[[Batch], None]], Callable[[Batch], None]]:
+def consumer(
+    topic: str, *, size: int = 50, urgency: int = 10
+) -> Callable[[Callable[[Batch], None]], Callable[[Batch], None]]:
     """Register the function as the consumer of `topic`; lower urgency numbers are drained first."""
 
     def register(run: Callable[[Batch], None]) -> Callable[[Batch], None]:
@@ -88,7 +90,7 @@ def _one_by_one(each: Consumer, rows: Sequence[Message]) -> None:
             with transaction.atomic():
                 each.run([row.args])
                 row.delete()
-        except Exception as error:  # noqa: BLE001 - kept with its error, tried again later, then rests in sight
+        except Exception as error:
             log.exception("outbox.message_failed", topic=each.topic, message_id=row.pk)
             row.attempts += 1
             Message.objects.filter(pk=row.pk).update(

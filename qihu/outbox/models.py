@@ -61,6 +61,4 @@ def back_off(attempts: int) -> timedelta:
 
 def later(attempts: int) -> Func:
     """SQL: the database's present moment plus the back-off."""
-    return Now() + back_off(attempts)  # type: ignore[return-value,operator]
-
-
+    return Now() + back_off(attempts)  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""A door: staff sign-in and the large-type switch."""

@@ -29,7 +29,7 @@ def environment(broker: str) -> dict[str, str]:
 @contextmanager
 def celery(role: str, broker: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker or a beat in a process group of its own, killed at the end."""
-    log = tempfile.TemporaryFile()
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, after the process
     process = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "qihu", role, "--loglevel", "WARNING", *options],
         env=environment(broker),

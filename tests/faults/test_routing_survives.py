@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 import pytest
+import redis
 from celery import current_app
 from django.test import Client
 
@@ -62,8 +63,6 @@ def test_with_the_broker_dead_a_firm_submits_at_once_and_is_routed_when_it_retur
 
 
 def test_a_broker_that_loses_all_its_data_loses_no_request(committed, tmp_path):
-    import redis
-
     with processes.private_broker(tmp_path) as valkey:
         for _ in range(20):
             make.submitted()

@@ -12,6 +12,7 @@ from routing.promises import worktime
 from routing.promises.amount import Unit
 from routing.promises.book import calendar_version
 from tests import make
+from tickets.access import visible_to
 from tickets.models import Alert, Deadline, Event, Shift, Ticket
 from tickets.services import closing, dispatch, handling, intake, review, sweep
 from tickets.services.transition import RefusedByRule
@@ -58,7 +59,13 @@ class TestReviewAndResolve:
     def test_a_pause_after_the_due_moves_nothing(self):
         ticket = make.signed()
         late = local(3, 10, 10, 0)
-        handling.reply(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=late, outcome="partial", text="已部分落实。")
+        handling.reply(
+            ticket_id=ticket.pk,
+            caller=make.officer_of(ticket),
+            at=late,
+            outcome="partial",
+            text="已部分落实。",
+        )
         review.send_back(ticket_id=ticket.pk, caller=make.head_of(ticket), at=late + HOUR, text="再核实。")
         resolve = deadline(ticket, Clock.RESOLVE)
         assert resolve.due_at == resolve.promised_due_at == local(3, 9, 17, 30)
@@ -105,7 +112,13 @@ class TestRounds:
             assert make.fresh(ticket).tier == expected
             officer, head = make.officer_of(make.fresh(ticket)), make.head_of(make.fresh(ticket))
             handling.sign(ticket_id=ticket.pk, caller=officer, at=at + make.MINUTE)
-            handling.reply(ticket_id=ticket.pk, caller=officer, at=at + 2 * make.MINUTE, outcome="solved", text="再次落实。")
+            handling.reply(
+                ticket_id=ticket.pk,
+                caller=officer,
+                at=at + 2 * make.MINUTE,
+                outcome="solved",
+                text="再次落实。",
+            )
             if expected == 1:
                 review.deliver(ticket_id=ticket.pk, caller=head, at=at + 3 * make.MINUTE)
             at += HOUR
@@ -116,7 +129,11 @@ class TestPassingRound:
         ticket = make.assigned()
         resolve = deadline(ticket, Clock.RESOLVE)
         dispatch.reassign(
-            ticket_id=ticket.pk, caller=cast.as_dispatcher, at=make.MONDAY + HOUR, department="economy", text="职责在经信"
+            ticket_id=ticket.pk,
+            caller=cast.as_dispatcher,
+            at=make.MONDAY + HOUR,
+            department="economy",
+            text="职责在经信",
         )
         states = {(d.clock, d.turn): d.state for d in ticket.deadlines.all()}
         for clock in (Clock.SIGN, Clock.CONTACT, Clock.INTERIM, Clock.NOTE):
@@ -251,7 +268,10 @@ class TestRefusals:
         ticket = make.assigned()
         with pytest.raises(Stale):
             handling.sign(
-                ticket_id=ticket.pk, caller=make.officer_of(ticket), at=make.MONDAY, expected_version=ticket.version - 1
+                ticket_id=ticket.pk,
+                caller=make.officer_of(ticket),
+                at=make.MONDAY,
+                expected_version=ticket.version - 1,
             )
 
     def test_urging_works_once_a_day(self):
@@ -274,7 +294,14 @@ class TestRefusals:
             ({"outcome": "", "text": "好"}, "outcome"),
             ({"outcome": "solved", "text": " "}, "text"),
             ({"outcome": "planned", "text": "列入计划"}, "planned_on"),
-            ({"outcome": "planned", "text": "列入计划", "planned_on": datetime(2026, 3, 2, tzinfo=UTC).date()}, "planned_on"),
+            (
+                {
+                    "outcome": "planned",
+                    "text": "列入计划",
+                    "planned_on": datetime(2026, 3, 2, tzinfo=UTC).date(),
+                },
+                "planned_on",
+            ),
             ({"outcome": "referred", "text": "转法院"}, "referred_to"),
             ({"outcome": "solved", "text": "好", "burden_relieved": -1}, "burden_relieved"),
         ],
@@ -299,22 +326,27 @@ class TestRefusals:
 
 class TestRestricted:
     def test_only_sign_and_resolve_run_and_nobody_else_sees_it(self, cast):
-        from tickets.access import visible_to
-
         ticket = make.routed(qr="DEMO-SERVICE", category="SRV-04", text="窗口人员暗示找指定的测绘公司。")
         assert ticket.restricted
         assert ticket.department.code == "discipline"
         assert set(ticket.deadlines.values_list("clock", flat=True)) == {"SIGN", "RESOLVE"}
         seen_by = {
             name
-            for name in ("officer", "head", "dispatcher", "intake", "director", "supervisor", "leader", "discipline")
+            for name in (
+                "officer",
+                "head",
+                "dispatcher",
+                "intake",
+                "director",
+                "supervisor",
+                "leader",
+                "discipline",
+            )
             if visible_to(getattr(cast, name)).filter(pk=ticket.pk).exists()
         }
         assert seen_by == {"supervisor", "discipline"}
 
     def test_it_is_hidden_before_it_is_routed_too(self, cast):
-        from tickets.access import visible_to
-
         ticket = make.submitted(category="SRV-04")
         assert not visible_to(cast.intake).filter(pk=ticket.pk).exists()
         assert not visible_to(cast.dispatcher).filter(pk=ticket.pk).exists()

@@ -143,7 +143,7 @@ def test_buttons_come_from_the_table():
 
 def test_one_row_for_each_action_and_no_move_from_an_end():
     assert [move.action for move in MOVES] == list(Action)
-    assert OPEN | ENDED == set(Status)
+    assert set(Status) == OPEN | ENDED
     assert not any(move.sources & ENDED for move in MOVES)
 
 

@@ -97,9 +97,7 @@ class Deadline(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                F("fires_at"), F("id"), name="deadline_fires", condition=Q(fires_at__isnull=False)
-            ),
+            models.Index(F("fires_at"), F("id"), name="deadline_fires", condition=Q(fires_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -144,7 +142,7 @@ class Shift(models.Model):
 
 
 class Alert(models.Model):
-    """What a deadline has set off, once each by constraint: here the breach; warnings and the ladder use the same row."""
+    """What a deadline has set off, once each by constraint: the breach; warnings and the ladder use the same row."""
 
     deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="alerts", db_index=False)
     threshold = models.CharField(max_length=16)

@@ -147,12 +147,8 @@ class Notice(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "通知"
-        constraints = [
-            models.UniqueConstraint(fields=["ticket", "seq", "recipient", "channel"], name="notice_once")
-        ]
-        indexes = [
-            models.Index(fields=["recipient", "-id"], name="notice_unread", condition=Q(read_at__isnull=True))
-        ]
+        constraints = [models.UniqueConstraint(fields=["ticket", "seq", "recipient", "channel"], name="notice_once")]
+        indexes = [models.Index(fields=["recipient", "-id"], name="notice_unread", condition=Q(read_at__isnull=True))]
 
     def __str__(self) -> str:
         return f"{self.kind} → {self.recipient_id}"

@@ -49,7 +49,7 @@ class AnswerManager(models.Manager["Answer"]):
                 " VALUES (%s, %s, %s, 0, %s) ON CONFLICT (digest) DO NOTHING",
                 [digest, fingerprint, ticket_id, at],
             )
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount == 1)
 
 
 class Answer(models.Model):

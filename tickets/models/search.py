@@ -16,7 +16,7 @@ def lexemes_of(word: str) -> list[str]:
 
 
 def lexeme_query(words: list[str]) -> str:
-    """A tsquery in text form that asks for all lexemes of all words, each quoted, so nothing typed is an operator."""
+    """A tsquery, as text, for all lexemes of all words; each is quoted, so nothing typed is an operator."""
     return " & ".join(_quoted(lexeme) for word in words for lexeme in lexemes_of(word))
 
 

@@ -21,16 +21,19 @@ class SealedField(models.BinaryField):  # type: ignore[type-arg]
     """Text kept AES-GCM encrypted; reads and writes `str`. Not searchable: pair it with a keyed hash."""
 
     def get_prep_value(self, value: Any) -> Any:
+        """Encrypts text on its way to the database."""
         return encrypt("field", value) if isinstance(value, str) else value
 
     def from_db_value(self, value: Any, *_: object) -> str:
+        """Decrypts; an erased value reads as ""."""
         return decrypt("field", bytes(value)) if value else ""
 
 
-class LexemesField(SearchVectorField):
+class LexemesField(SearchVectorField):  # type: ignore[type-arg]
     """Search vector that is written and matched but never read back: rows stay small on the wire."""
 
     def select_format(self, compiler: Any, sql: str, params: Any) -> tuple[str, Any]:
+        """Django's hook for the column in a SELECT."""
         return "NULL", []
 
 
@@ -69,7 +72,14 @@ class Filing(models.Model):
 
     def digest(self) -> bytes:
         """Salted SM3 of everything typed, kept in the submit event."""
-        parts = (self.title, self.text, self.enterprise_name, self.uscc, self.contact_name, self.contact_phone)
+        parts = (
+            self.title,
+            self.text,
+            self.enterprise_name,
+            self.uscc,
+            self.contact_name,
+            self.contact_phone,
+        )
         return sm3(bytes(self.salt), "\x1f".join(parts).encode())
 
     def fill_indexes(self, *, number: str) -> None:
@@ -81,9 +91,7 @@ class Filing(models.Model):
 
 def as_vector(terms: Sequence[str]) -> Func:
     """SQL expression: a tsvector of exactly these lexemes."""
-    return Func(
-        Value(list(terms), output_field=ArrayField(models.TextField())), function="array_to_tsvector"
-    )
+    return Func(Value(list(terms), output_field=ArrayField(models.TextField())), function="array_to_tsvector")
 
 
 class Text(models.Model):

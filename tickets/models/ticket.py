@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQueryField
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat, Lower
 
 from qihu.accounts.models import Department, Region
@@ -25,7 +24,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     """Named queries; every list that a page shows is one of these, paged and served by an index."""
 
     def lock(self, keys: Iterable[int]) -> TicketQuerySet:
-        """Rows of `keys`, locked in key order (law: the ticket first), with the moment and id of the transaction.
+        """Rows of `keys`, locked in key order (law: the ticket first).
 
         The lock is FOR NO KEY UPDATE, so rows that refer to the ticket can be inserted meanwhile.
         """
@@ -34,10 +33,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             .select_related("region")
             .order_by("pk")
             .select_for_update(of=("self",), no_key=True)
-            .annotate(
-                recorded_at=Func(function="now", output_field=models.DateTimeField()),
-                xid=Func(template="pg_current_xact_id()::text::bigint", output_field=models.BigIntegerField()),
-            )
         )
 
     def open(self) -> TicketQuerySet:
@@ -87,12 +82,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Of one chain."""
         return self.filter(chain_tag=chain_tag)
 
+    def at_department(self, code: str) -> TicketQuerySet:
+        """Of the lead department with this code."""
+        return self.filter(department__code=code)
+
     def led_by(self, departments: Iterable[int]) -> TicketQuerySet:
         """Of these lead departments."""
         return self.filter(department__in=list(departments))
 
     def waiting_for_review(self, reviewer: int, *, tier_one: bool) -> TicketQuerySet:
-        """Replies that this person may review: never one's own; tier 1 is the head's, the rest the director's."""
+        """Replies this person may review: never their own; tier 1 is the head's, the rest the director's."""
         tiers = Q(tier=1) if tier_one else Q(tier__gt=1)
         return self.filter(tiers, status=Status.REVIEWING).exclude(reply_author=reviewer)
 
@@ -178,7 +177,12 @@ class Ticket(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="经办"
     )
     reply_author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="答复人"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="答复人",
     )
     submitted_at = models.DateTimeField("提交时间")
     assigned_at = models.DateTimeField("交办时间", null=True, blank=True)
@@ -195,8 +199,6 @@ class Ticket(models.Model):
     last_hash = models.BinaryField(max_length=32, default=bytes)
 
     filing: Filing
-    recorded_at: datetime
-    xid: int
     objects: ClassVar[TicketQuerySet] = TicketQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
@@ -222,9 +224,7 @@ class Ticket(models.Model):
                 name="ticket_department_queue",
                 condition=~Q(status__in=sorted(ENDED)),
             ),
-            models.Index(
-                F("status"), F("next_due_at").asc(nulls_last=True), F("id"), name="ticket_status_queue"
-            ),
+            models.Index(F("status"), F("next_due_at").asc(nulls_last=True), F("id"), name="ticket_status_queue"),
             models.Index(
                 F("next_due_at").asc(nulls_last=True),
                 F("id"),

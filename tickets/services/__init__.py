@@ -1,0 +1,1 @@
+"""The verbs, split by who acts."""

@@ -14,13 +14,14 @@ from tickets.services.clocks import Clocks
 from tickets.services.intent import Stamp
 
 _TICKET_FIELDS = (
-    "status outcome chain_tag category region difficulty urgent tier restricted round send_backs department officer"
-    " reply_author assigned_at replied_at answered_at closed_at urged_at next_due_at next_clock late version"
-    " last_seq last_hash"
-).split()
+    *("status", "outcome", "chain_tag", "category", "region", "difficulty", "urgent", "tier", "restricted", "round"),
+    *("send_backs", "department", "officer", "reply_author", "assigned_at", "replied_at", "answered_at", "closed_at"),
+    *("urged_at", "next_due_at", "next_clock", "late", "version", "last_seq", "last_hash"),
+)
 _DEADLINE_FIELDS = (
-    "state amount unit due_at provisional paused_at met_at voided_at breached_at fires_at"
-).split()
+    *("state", "amount", "unit", "due_at", "provisional", "paused_at", "met_at", "voided_at", "breached_at"),
+    "fires_at",
+)
 
 
 class Batch:
@@ -49,23 +50,19 @@ class Batch:
         self._messages += [(topic, {"ticket_id": event.ticket_id, "seq": event.seq}) for topic in then]
 
     def write(self, stamp: Stamp | None = None) -> None:
-        """Write everything; `stamp` is read from the locked rows where it is not given."""
+        """Write everything; the transaction's `stamp` is read where the caller has not."""
         if not self._events:
             return
         for ticket in self.tickets.values():
             _refresh_queue(ticket, self.clocks[ticket.pk])
         Text.objects.bulk_create([text for _, text, _ in self._events if text])
-        stamp = stamp or self._stamp()
+        stamp = stamp or current_stamp()
         for event, text, digest in self._events:
             record.chain(event, stamp=stamp, text=text, digest=digest)
         Event.objects.bulk_create([event for event, _, _ in self._events])
         self._write_clocks()
         self._write_tickets()
         publish_all(self._messages)
-
-    def _stamp(self) -> Stamp:
-        first = next(iter(self.tickets.values()))
-        return Stamp(first.recorded_at, first.xid)
 
     def _write_clocks(self) -> None:
         every = self.clocks.values()
@@ -87,6 +84,13 @@ def _refresh_queue(ticket: Ticket, clocks: Clocks) -> None:
     ticket.next_due_at = soonest.due_at if soonest else None
     ticket.next_clock = soonest.clock if soonest else ""
     ticket.late = any(d.breached_at for d in clocks.live)
+
+
+def current_stamp() -> Stamp:
+    """The writing transaction, as the database knows it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now(), pg_current_xact_id()::text::bigint")
+        return Stamp(*cursor.fetchone())
 
 
 def read_stamp() -> tuple[Stamp, int, int]:

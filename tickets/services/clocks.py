@@ -110,7 +110,10 @@ def start(wanted: Iterable[Clock], clocks: Clocks, begin: Begin, *, repeat: bool
 def _entry(deadline: Deadline, op: str) -> Entry:
     entry: Entry = {"clock": str(deadline.clock), "op": op}
     if deadline.due_at and deadline.promised_due_at:
-        entry |= {"due_at": deadline.due_at.isoformat(), "promised_due_at": deadline.promised_due_at.isoformat()}
+        entry |= {
+            "due_at": deadline.due_at.isoformat(),
+            "promised_due_at": deadline.promised_due_at.isoformat(),
+        }
     if deadline.met_at:
         entry["met_at"] = deadline.met_at.isoformat()
     return entry
@@ -186,15 +189,19 @@ def _resume(deadline: Deadline, clocks: Clocks, *, at: datetime, seq: int) -> No
 def _reprice(ticket: Ticket, clocks: Clocks, *, book: PromiseBook, seq: int) -> list[Entry]:
     """Running promises take the amount of the new grade, counted from their own start, keeping earlier shifts."""
     log = []
-    for deadline in [d for d in clocks.live if d.due_at and d.started_at]:
+    for deadline in clocks.live:
         amount = price(book, ticket, Clock(deadline.clock))
-        if amount is None or amount == deadline.promise or deadline.breached_at:
+        before = deadline.due_at
+        if amount is None or before is None or amount == deadline.promise or deadline.breached_at:
             continue
         calendar = calendar_version(deadline.calendar_version_id)
-        before, moved = deadline.due_at, _moved_by_pauses(deadline)
+        moved = _moved_by_pauses(deadline)
         fresh = worktime.due(calendar, deadline.started_at, amount)
         deadline.amount, deadline.unit = amount.value, amount.unit
-        deadline.due_at, deadline.provisional = worktime.shift(calendar, amount.unit, fresh.at, moved), fresh.provisional
+        deadline.due_at, deadline.provisional = (
+            worktime.shift(calendar, amount.unit, fresh.at, moved),
+            fresh.provisional,
+        )
         deadline.fires_at = deadline.due_at if deadline.state == _State.RUNNING else None
         clocks.touch(deadline)
         clocks.shifts.append(

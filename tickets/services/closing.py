@@ -44,9 +44,7 @@ def rate(
             text=text,
         )
     )
-    Rating.objects.create(
-        ticket=done.ticket, round=done.ticket.round, process=process, result=result, rated_at=at
-    )
+    Rating.objects.create(ticket=done.ticket, round=done.ticket.round, process=process, result=result, rated_at=at)
     return done
 
 
@@ -103,6 +101,4 @@ def urge(*, ticket_id: int, at: datetime, text: str = "", expected_version: int 
 
 def lapse(*, ticket_id: int, at: datetime) -> Done:
     """The firm said nothing until RATE ended: closed, unrated."""
-    return perform(
-        Intent(action=Action.LAPSE, ticket_id=ticket_id, at=at, caller=SYSTEM, changes={"closed_at": at})
-    )
+    return perform(Intent(action=Action.LAPSE, ticket_id=ticket_id, at=at, caller=SYSTEM, changes={"closed_at": at}))

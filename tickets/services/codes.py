@@ -100,7 +100,9 @@ def open_qr(*, at: datetime) -> QRCode | None:
     return plain.filter(Q(expires_at=None) | Q(expires_at__gt=at)).order_by("pk").first()
 
 
-def create_qr(*, code: str, name: str, region: Region, at: datetime, by: User | None = None, **context: object) -> QRCode:
+def create_qr(
+    *, code: str, name: str, region: Region, at: datetime, by: User | None = None, **context: object
+) -> QRCode:
     """A new code; `context` may preset `chain_tag`, `category` and `expires_at`."""
     return QRCode.objects.create(code=code, name=name, region=region, created_at=at, created_by=by, **context)
 

@@ -48,7 +48,7 @@ def reassign(
     return _hand_over(Action.REASSIGN, ticket_id, caller, at, department, co_departments, expected_version, text)
 
 
-def _hand_over(  # noqa: PLR0913, PLR0917 - the two verbs above are the interface
+def _hand_over(
     action: Action,
     ticket_id: int,
     caller: Caller,
@@ -78,10 +78,7 @@ def _hand_over(  # noqa: PLR0913, PLR0917 - the two verbs above are the interfac
         )
     )
     Leg.objects.bulk_create(
-        [
-            Leg(ticket=done.ticket, department=found[code], round=done.ticket.round, assigned_at=at)
-            for code in helpers
-        ],
+        [Leg(ticket=done.ticket, department=found[code], round=done.ticket.round, assigned_at=at) for code in helpers],
         ignore_conflicts=True,
     )
     return done

@@ -75,9 +75,7 @@ def normal_uscc(typed: str, *, confirmed: bool) -> str:
             "这个代码的校验位对不上，请再核对一遍；确认无误可勾选“代码无误”后提交。", code="uscc_checksum"
         ) from None
     except NumberError:
-        raise ValidationError(
-            "统一社会信用代码是 18 位数字和大写字母，不含 I、O、S、V、Z。", code="uscc"
-        ) from None
+        raise ValidationError("统一社会信用代码是 18 位数字和大写字母，不含 I、O、S、V、Z。", code="uscc") from None
 
 
 def title_from(text: str) -> str:

@@ -21,16 +21,12 @@ def sign(*, ticket_id: int, caller: Caller, at: datetime, expected_version: int 
     return _move(Action.SIGN, ticket_id, caller, at, expected_version, changes={"officer": caller.user})
 
 
-def contact(
-    *, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None
-) -> Done:
+def contact(*, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None) -> Done:
     """Record that the firm was contacted, and what was agreed."""
     return _move(Action.CONTACT, ticket_id, caller, at, expected_version, text=text)
 
 
-def interim(
-    *, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None
-) -> Done:
+def interim(*, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None) -> Done:
     """A plan or stage reply that the firm sees."""
     return _move(Action.INTERIM, ticket_id, caller, at, expected_version, text=text)
 
@@ -53,20 +49,18 @@ def reply(  # noqa: PLR0913 - the body of the API's `reply`
     burden_relieved: int | None = None,
     expected_version: int | None = None,
 ) -> Done:
-    """Answer with an outcome; `planned` needs a future date, `referred` where to. It goes to review, not to the firm."""
-    errors: dict[str, str] = {}
+    """Answer with an outcome; `planned` needs a future date, `referred` where to. It goes to review first."""
     today = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-    if outcome not in Outcome.values:
-        errors["outcome"] = "请选择办理结果。"
-    if not text.strip():
-        errors["text"] = "请写明答复内容。"
-    if outcome == Outcome.PLANNED and (planned_on is None or planned_on <= today):
-        errors["planned_on"] = "列入计划须写明完成日期，且在今天之后。"
-    if outcome == Outcome.REFERRED and not referred_to.strip():
-        errors["referred_to"] = "转其他程序须写明转往哪里。"
-    if burden_relieved is not None and burden_relieved < 0:
-        errors["burden_relieved"] = "减负金额不能为负。"
-    if errors:
+    wrong = {
+        "outcome": outcome not in Outcome.values and "请选择办理结果。",
+        "text": not text.strip() and "请写明答复内容。",
+        "planned_on": outcome == Outcome.PLANNED
+        and (planned_on is None or planned_on <= today)
+        and "列入计划须写明完成日期，且在今天之后。",
+        "referred_to": outcome == Outcome.REFERRED and not referred_to.strip() and "转其他程序须写明转往哪里。",
+        "burden_relieved": (burden_relieved or 0) < 0 and "减负金额不能为负。",
+    }
+    if errors := {name: said for name, said in wrong.items() if said}:
         raise Invalid("答复还不完整。", fields=errors)
     parts = [{"ask": str(a.get("ask", "")), "text": str(a.get("text", ""))} for a in answers]
     if outcome == Outcome.REFERRED:
@@ -78,11 +72,19 @@ def reply(  # noqa: PLR0913 - the body of the API's `reply`
         data["burden_relieved"] = burden_relieved
     changes = {"outcome": outcome, "reply_author": caller.user, "replied_at": at}
     return _move(
-        Action.REPLY, ticket_id, caller, at, expected_version, text=text, parts=parts, data=data, changes=changes
+        Action.REPLY,
+        ticket_id,
+        caller,
+        at,
+        expected_version,
+        text=text,
+        parts=parts,
+        data=data,
+        changes=changes,
     )
 
 
-def _move(  # noqa: PLR0913, PLR0917 - one line a verb above
+def _move(
     action: Action,
     ticket_id: int,
     caller: Caller,
@@ -92,6 +94,11 @@ def _move(  # noqa: PLR0913, PLR0917 - one line a verb above
 ) -> Done:
     return perform(
         Intent(
-            action=action, ticket_id=ticket_id, at=at, caller=caller, expected_version=expected_version, **more
+            action=action,
+            ticket_id=ticket_id,
+            at=at,
+            caller=caller,
+            expected_version=expected_version,
+            **more,
         )
     )

@@ -157,9 +157,7 @@ def _announce(ticket: Ticket, filing: Filing, filed: Filed, qr: QRCode | None, *
             "qr_code": qr.pk if qr else None,
         },
     )
-    log = promise.apply(
-        move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=current_book(), at=at, seq=event.seq
-    )
+    log = promise.apply(move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=current_book(), at=at, seq=event.seq)
     event.data["clocks"] = log
     batch.add(event, then=move.then, digest=filing.digest())
     return batch
@@ -178,9 +176,7 @@ def route_all(*, ticket_ids: Sequence[int], at: datetime) -> list[Done]:
     book = current_rules()
     rulings = {key: decide(book, _facts(ticket)) for key, ticket in locked.items()}
     leads = _departments(rulings.values())
-    done = perform_all(
-        [_intent(locked[key], ruling, leads, at=at) for key, ruling in rulings.items()], locked=locked
-    )
+    done = perform_all([_intent(locked[key], ruling, leads, at=at) for key, ruling in rulings.items()], locked=locked)
     Decision.objects.bulk_create([_decision(one, rulings[one.ticket.pk], leads) for one in done])
     Leg.objects.bulk_create(
         [leg for one in done for leg in _legs(one.ticket, rulings[one.ticket.pk].co_departments, leads, at=at)]
@@ -203,12 +199,7 @@ def _facts(ticket: Ticket) -> Facts:
 
 
 def _departments(rulings: Iterable[Ruling]) -> dict[str, Department]:
-    codes = {
-        code
-        for ruling in rulings
-        for code in (ruling.department, *ruling.co_departments)
-        if code
-    }
+    codes = {code for ruling in rulings for code in (ruling.department, *ruling.co_departments) if code}
     return {row.code: row for row in Department.objects.filter(code__in=codes)}
 
 
@@ -238,7 +229,10 @@ def _decision(done: Done, ruling: Ruling, leads: dict[str, Department]) -> Decis
         rule_set_id=ruling.rule_set_id,
         rule_id=ruling.rule_id,
         department=leads.get(ruling.department or ""),
-        facts={"seen": _facts(done.ticket).record(), "ruling": {k: v for k, v in full.items() if k != "second"}},
+        facts={
+            "seen": _facts(done.ticket).record(),
+            "ruling": {k: v for k, v in full.items() if k != "second"},
+        },
         second=full["second"],
         reason=ruling.reason,
         decided_at=done.event.happened_at,

@@ -73,11 +73,13 @@ def _recipients(event: Event, people: Sequence[Grant]) -> set[int]:
 
 
 def _of_department(event: Event, people: Sequence[Grant], roles: set[Role]) -> set[int]:
-    return {g.user_id for g in people if event.department_id and g.department_id == event.department_id and g.role in roles}
-
-
-def _of_centre(ticket: Ticket, people: Sequence[Grant], roles: Iterable[Role] = (Role.DISPATCHER, Role.DIRECTOR)) -> set[int]:
-    wanted = set(roles)
     return {
-        g.user_id for g in people if g.region and g.role in wanted and ticket.region.path.startswith(g.region.path)
+        g.user_id for g in people if event.department_id and g.department_id == event.department_id and g.role in roles
     }
+
+
+def _of_centre(
+    ticket: Ticket, people: Sequence[Grant], roles: Iterable[Role] = (Role.DISPATCHER, Role.DIRECTOR)
+) -> set[int]:
+    wanted = set(roles)
+    return {g.user_id for g in people if g.region and g.role in wanted and ticket.region.path.startswith(g.region.path)}

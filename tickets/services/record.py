@@ -46,5 +46,3 @@ def chain(event: Event, *, stamp: Stamp, text: Text | None, digest: bytes | None
     event.text_hash = text.digest() if text else digest
     event.hash = event.chained(bytes(ticket.last_hash))
     ticket.last_hash = event.hash
-
-

@@ -27,9 +27,7 @@ def deliver(
     )
 
 
-def send_back(
-    *, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None
-) -> Done:
+def send_back(*, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None) -> Done:
     """Return the reply to the department with the reason; review time moves the agreed due, never the original."""
     return perform(
         Intent(

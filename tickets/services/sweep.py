@@ -41,7 +41,9 @@ def sweep(*, at: datetime, limit: int = BATCH) -> int:
 def _break_all(keys: set[int], *, at: datetime) -> int:
     if not keys:
         return 0
-    tickets = {t.pk: t for t in Ticket.objects.lock(keys).select_for_update(of=("self",), skip_locked=True, no_key=True)}
+    tickets = {
+        t.pk: t for t in Ticket.objects.lock(keys).select_for_update(of=("self",), skip_locked=True, no_key=True)
+    }
     batch = Batch(tickets.values(), live=Deadline.objects.live(tickets))
     for ticket in tickets.values():
         settle(ticket, batch, at=at)

@@ -69,9 +69,7 @@ def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Do
         to_status=ticket.status,
         data=intent.data,
     )
-    log = promise.apply(
-        move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=book, at=intent.at, seq=event.seq
-    )
+    log = promise.apply(move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=book, at=intent.at, seq=event.seq)
     if log:
         event.data["clocks"] = log
     batch.add(event, text=intent.text, parts=intent.parts, then=move.then)

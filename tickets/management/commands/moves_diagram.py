@@ -37,10 +37,10 @@ def diagram() -> str:
     """Mermaid state diagram: one arrow for each pair of statuses, labelled with the moves and their parties."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for move in MOVES:
-        for source in sorted(move.sources) or ["[*]"]:
+        for source in [str(s) for s in sorted(move.sources)] or ["[*]"]:
             target = str(move.target or source)
             if source != target or len(move.sources) < len(Status) // 2:
-                arrows.setdefault((str(source), target), []).append(_label(move))
+                arrows.setdefault((source, target), []).append(_label(move))
     lines = [f"    {status.value}: {status.label}" for status in _used()]
     lines += [f"    {a} --> {b}: {'<br/>'.join(labels)}" for (a, b), labels in arrows.items()]
     return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
