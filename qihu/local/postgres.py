@@ -134,9 +134,7 @@ class Postgres:
         until = time.monotonic() + _START_SECONDS
         while working_in(self._data):
             if time.monotonic() > until:
-                raise Refusal(
-                    f"PostgreSQL 的残留进程未退出 backends of a dead server still run in {self._data}"
-                )
+                raise Refusal(f"PostgreSQL 的残留进程未退出 backends of a dead server still run in {self._data}")
             time.sleep(0.05)
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 

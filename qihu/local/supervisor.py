@@ -29,6 +29,7 @@ from qihu.local.process import alive, send, spawn, started
 STOP_SECONDS = 20.0  # a worker may finish the task it runs
 _DEATHS, _WITHIN = 5, 60.0
 _LONGEST_WAIT = 8.0
+_TICK = 0.25
 
 
 class GaveUpError(Exception):
@@ -145,17 +146,17 @@ class Supervisor:
         self._due: dict[str, float] = {}
         self._take_signals()
 
-    def run(self, parts: Sequence[Part], *, each_second: Callable[[], None]) -> None:
+    def run(self, parts: Sequence[Part], *, each_tick: Callable[[], None]) -> None:
         """Keep the parts running until somebody asks to stop; GaveUpError when one will not stay up."""
         for part in parts:
             if isinstance(part, Child):
                 part.start()
         self._note(parts)
         while not self.asked:
-            self._wait(1.0 if not self._due else 0.1)
+            self._wait(_TICK)
             for part in parts:
                 self._tend(part, parts)
-            each_second()
+            each_tick()
 
     def once(self, child: Child) -> int:
         """Run one child to its end; its exit code. A request to stop is passed on to it."""
@@ -234,9 +235,7 @@ class Supervisor:
 def end_leftovers(notes: Path) -> None:
     """End the children of a supervisor that was killed and could not do it itself."""
     with contextlib.suppress(OSError, ValueError):
-        left = [
-            int(pid) for pid, start in json.loads(notes.read_text()).items() if started(int(pid)) == start
-        ]
+        left = [int(pid) for pid, start in json.loads(notes.read_text()).items() if started(int(pid)) == start]
         until = time.monotonic() + 3  # they were asked to stop when it died
         while any(map(alive, left)) and time.monotonic() < until:
             time.sleep(0.05)

@@ -28,7 +28,7 @@ class Up:
         self._log = self._supervisor.log
         self._first = not home.demo_password.exists()
         self._ready = False
-        self._began = self._complained = time.monotonic()
+        self._began = self._complained = self._next_look = time.monotonic()
 
     def run(self) -> int:
         """Start, keep and stop everything; the exit code."""
@@ -39,7 +39,7 @@ class Up:
             try:
                 if code := self._prepare():
                     return 0 if self._supervisor.asked else code
-                self._supervisor.run([*servers, *children], each_second=self._announce)
+                self._supervisor.run([*servers, *children], each_tick=self._announce)
             except GaveUpError as part:
                 self._log.say(
                     "up",
@@ -116,18 +116,17 @@ class Up:
 
     def _announce(self) -> None:
         """Once the service answers, say where and for whom; every half minute say why it does not."""
-        if self._ready:
-            return
-        answer = _readyz(self._host, self._port)
         now = time.monotonic()
+        if self._ready or now < self._next_look:
+            return
+        self._next_look = now + min(5.0, (now - self._began) / 20)  # a service that is ill logs each look
+        answer = _readyz(self._host, self._port)
         if answer == "200":
             self._ready = True
             address = f"http://{_reachable(self._host)}:{self._port}"
             password = self._home.demo_password if self._home.demo else None
             text = welcome.text(address, password, first=self._first)
-            self._log.say(
-                "up", f"{text}\n用时 {now - self._began:.1f} 秒；按 Ctrl-C 停止 ready, Ctrl-C stops"
-            )
+            self._log.say("up", f"{text}\n用时 {now - self._began:.1f} 秒；按 Ctrl-C 停止 ready, Ctrl-C stops")
         elif now - self._complained > 30:
             self._complained = now
             self._log.say("up", f"尚未就绪 not ready yet: /readyz {answer}")

@@ -44,10 +44,7 @@ def processes_naming(path: Path) -> list[str]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             line = (entry / "cmdline").read_bytes()
-            if (
-                int(entry.name) != os.getpid()
-                and str(path).encode() in line + (entry / "environ").read_bytes()
-            ):
+            if int(entry.name) != os.getpid() and str(path).encode() in line + (entry / "environ").read_bytes():
                 found.append(line.replace(b"\0", b" ").decode())
         except OSError:
             continue

@@ -96,9 +96,7 @@ def test_a_stale_note_naming_another_process_does_not_stop_postgres(home, postgr
     assert eventually(lambda: not postgres.running())
     note = home.root / "postgres" / "postmaster.pid"
     lines = note.read_text().splitlines()
-    note.write_text(
-        "\n".join([str(os.getppid()), *lines[1:]])
-    )  # the machine restarted; the id is another's now
+    note.write_text("\n".join([str(os.getppid()), *lines[1:]]))  # the machine restarted; the id is another's now
     postgres.start(dies_with_us=True)
     assert postgres.running()
 

@@ -26,7 +26,7 @@ supervisor = Supervisor([*names, "up"], notes=Path(here) / "children.json")
 children = [Child(name, [sys.executable, "-c", program, here], cwd=Path(here), log=supervisor.log)
             for name, program in zip(names, programs)]
 try:
-    supervisor.run(children, each_second=lambda: None)
+    supervisor.run(children, each_tick=lambda: None)
 except GaveUpError as part:
     print(f"gave up on {part}")
     sys.exit(1)
@@ -105,9 +105,7 @@ def test_what_a_dead_child_started_dies_too(stage):
     [leader] = running.children()
     os.kill(leader, signal.SIGKILL)
     assert eventually(lambda: running.said.count("started") == 4)
-    assert (
-        len([line for line in processes_naming(running.here) if "STAGE" not in line]) == 3
-    )  # with the stage
+    assert len([line for line in processes_naming(running.here) if "STAGE" not in line]) == 3  # with the stage
     running.process.terminate()
     running.process.wait(timeout=10)
     assert processes_naming(running.here) == []

@@ -11,8 +11,7 @@ class Command(BaseCommand):
     """manage.py runs `up` before Django is set up (qihu.local.attach), so that the supervisor stays small."""
 
     help = (
-        "启动全部服务（内置 PostgreSQL 与 Valkey、网页、Celery worker 与 beat），Ctrl-C 停止。"
-        "环境变量见 .env.example。"
+        "启动全部服务（内置 PostgreSQL 与 Valkey、网页、Celery worker 与 beat），Ctrl-C 停止。环境变量见 .env.example。"
     )
     requires_system_checks = ()
 
