@@ -58,6 +58,13 @@ def _input(**attributes: str) -> forms.TextInput:
     return forms.TextInput(attrs=attributes)
 
 
+class Shared(dict[str, forms.Field]):
+    """Fields that no form alters, so that none copies them: the copy would cost half of the parsing."""
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Shared:
+        return self
+
+
 class AskForm(forms.Form):
     """The request form of a QR code. `clean` costs no query for the code's own tag and region."""
 
@@ -81,9 +88,7 @@ class AskForm(forms.Form):
         label="统一社会信用代码",
         required=False,
         help_text="营业执照上的 18 位代码，填了核对更快。",
-        widget=_input(
-            autocomplete="off", autocapitalize="characters", spellcheck="false", **{"data-private": ""}
-        ),
+        widget=_input(autocomplete="off", autocapitalize="characters", spellcheck="false", **{"data-private": ""}),
     )
     contact_name = Words(
         label="怎么称呼您",
@@ -97,7 +102,7 @@ class AskForm(forms.Form):
         missing="请填写联系电话，经办人要靠它联系您。",
         widget=_input(type="tel", inputmode="tel", autocomplete="tel"),
     )
-    region = forms.CharField(label="企业在哪里", required=False, widget=forms.Select)
+    region = forms.CharField(label="企业在哪里", required=False)
     shielded = forms.BooleanField(label="身份保密", required=False)
 
     def __init__(self, *args: Any, qr: QRCode, **more: Any) -> None:
@@ -115,13 +120,11 @@ class AskForm(forms.Form):
         city = settings.DEFAULT_REGION
         return list(Region.objects.filter(Q(pk=city) | Q(parent=city)).order_by("path"))
 
-    def offer(self) -> None:
-        """Fill the select with regions; only a page that is shown pays for it."""
+    def region_select(self) -> str:
+        """The region's control; only a page that is shown pays for its choices."""
         here = [("", f"{self.qr.region.name}（扫码所在地）")]
         there = [(one.code, one.name) for one in self.regions if one.code != self.qr.region_id]
-        select = self.fields["region"].widget
-        if isinstance(select, forms.Select):
-            select.choices = here + there
+        return self["region"].as_widget(forms.Select(choices=here + there))
 
     def clean_key(self) -> str:
         """The key that makes a repeated post one request: a UUID; anything else is replaced by a new one."""
@@ -151,9 +154,7 @@ class AskForm(forms.Form):
     @property
     def doubts_uscc(self) -> bool:
         """Whether the page must ask to confirm the credit code."""
-        return bool(
-            self.is_bound and (self.has_error("uscc", "uscc_checksum") or self.data.get("uscc_confirmed"))
-        )
+        return bool(self.is_bound and (self.has_error("uscc", "uscc_checksum") or self.data.get("uscc_confirmed")))
 
     def filed(self) -> Filed:
         """The checked filing; `is_valid()` first."""
@@ -170,6 +171,9 @@ class AskForm(forms.Form):
         )
 
 
+AskForm.base_fields = Shared(AskForm.base_fields)
+
+
 class FindForm(forms.Form):
     """Number and access code, however they were copied: full-width, lower case, without dashes."""
 
@@ -177,9 +181,7 @@ class FindForm(forms.Form):
         label="编号",
         check=at_most(40),
         missing="请填写编号。",
-        widget=_input(
-            autocomplete="off", autocapitalize="characters", spellcheck="false", placeholder="QH-…"
-        ),
+        widget=_input(autocomplete="off", autocapitalize="characters", spellcheck="false", placeholder="QH-…"),
     )
     code = Words(
         label="查询码",

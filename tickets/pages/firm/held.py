@@ -31,9 +31,7 @@ def proofs(request: HttpRequest) -> dict[str, str]:
 
 def remember(request: HttpRequest, response: HttpResponse, ticket: Ticket) -> None:
     """Put the request first among those that this browser holds."""
-    kept = {ticket.number: proof_of(ticket)} | {
-        k: v for k, v in proofs(request).items() if k != ticket.number
-    }
+    kept = {ticket.number: proof_of(ticket)} | {k: v for k, v in proofs(request).items() if k != ticket.number}
     response.set_cookie(
         COOKIE,
         signing.dumps(list(kept.items())[:MOST], salt=_SALT),

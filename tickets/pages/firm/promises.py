@@ -19,7 +19,8 @@ from tickets.models import Deadline, Shift, Ticket
 from tickets.workflow import Clock, Status
 
 _S, _C = Status, Clock
-_WEEK = "一二三四五六日"
+_WARN_AT = 70
+"""Share of the time used, in percent, from which the ring turns yellow (the ladder of domain.md §4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ SAYINGS = {
     _S.IN_PROGRESS: Saying(_C.RESOLVE, "答复", ""),
     _S.DISPUTED: Saying(_C.RESOLVE, "答复", ""),
     _S.REVIEWING: Saying(_C.REVIEW, "把答复送到您手上", "经办人已拟好答复，负责人正在审核。"),
-    _S.ANSWERED: Saying(_C.RATE, "请您评价", "到时没有评价会自动办结，记为“未评价”。"),
+    _S.ANSWERED: Saying(_C.RATE, "", "答复已送到。到时没有评价会自动办结，记为“未评价”。"),
 }
 ENDINGS = {
     _S.CLOSED: ("已办结", ""),
@@ -54,33 +55,26 @@ def local(at: datetime) -> datetime:
 
 
 def day_words(at: datetime, now: datetime) -> str:
-    """今天 17:30 · 明天 17:30 · 11 月 27 日（周五）17:30; the year where it is another."""
+    """今天 17:30 · 明天 17:30 · 11 月 27 日 17:30; the year where it is another."""
     there, here = local(at), local(now)
     clock = f"{there:%H:%M}"
     days = (there.date() - here.date()).days
     if days in {-1, 0, 1}:
         return f"{'昨今明'[days + 1]}天 {clock}"
     year = "" if there.year == here.year else f"{there.year} 年 "
-    week = f"（周{_WEEK[there.weekday()]}）" if 0 < days < 14 else ""
-    return f"{year}{there.month} 月 {there.day} 日{week} {clock}".replace("） ", "）")
+    return f"{year}{there.month} 月 {there.day} 日 {clock}"
 
 
 def promised(region: str) -> dict[str, str]:
     """Clock → amount in words for an ordinary first request of a region, as form and start page say it."""
     book = current_book()
-    amounts = {
-        clock: book.amount(clock, grade="L2", region=region) for clock in (_C.CONTACT, _C.RESOLVE, _C.RATE)
-    }
+    amounts = {clock: book.amount(clock, grade="L2", region=region) for clock in (_C.CONTACT, _C.RESOLVE, _C.RATE)}
     return {clock.value.lower(): amount.words() for clock, amount in amounts.items() if amount}
 
 
 def of(deadlines: Sequence[Deadline], clock: Clock, ticket: Ticket) -> Deadline | None:
     """The newest promise of this clock in the present round that was not voided."""
-    fitting = [
-        d
-        for d in deadlines
-        if d.clock == clock and d.round == ticket.round and d.state != Deadline.State.VOID
-    ]
+    fitting = [d for d in deadlines if d.clock == clock and d.round == ticket.round and d.state != Deadline.State.VOID]
     return fitting[-1] if fitting else None
 
 
@@ -95,6 +89,9 @@ def card(ticket: Ticket, deadlines: Sequence[Deadline], *, at: datetime) -> dict
     if saying is None or deadline is None or deadline.due_at is None or deadline.amount is None:
         return {"ring": _still("ok"), "headline": status.label, "detail": saying.detail if saying else ""}
     shifts = list(deadline.shifts.order_by("pk"))
+    if saying.clock == _C.RATE:
+        asked = f"请在 {day_words(deadline.due_at, at)} 前评价"
+        return {"ring": _ring(deadline, at), "headline": asked, "detail": saying.detail}
     return {
         "ring": _ring(deadline, at),
         "due_text": day_words(deadline.due_at, at),
@@ -115,14 +112,19 @@ def _ring(deadline: Deadline, at: datetime) -> dict[str, Any]:
     standing = left(calendar, at, due_at, unit=unit)
     top, _, value = standing.text.partition(" ")
     opening = unit in OPENING and opening_seconds(calendar, min(at, due_at), max(at, due_at)) > 0
-    days = value.endswith("天")
+    days, used = value.endswith("天"), _percent_used(deadline, at)
     return {
-        "state": standing.state,
-        "percent": 100 - _percent_used(deadline, at),
+        "state": _light(standing.state, used),
+        "percent": 100 - used,
         "top": top,
         "value": value,
         "unit": ("工作日" if days else "工作时间") if opening else "",
     }
+
+
+def _light(state: str, used: int) -> str:
+    """Calmer than a desk's light, which warns of all that is due today: a fresh promise is no alarm."""
+    return state if state == "late" else "warn" if used >= _WARN_AT else "ok"
 
 
 def _length(deadline: Deadline, since: datetime, until: datetime) -> int:

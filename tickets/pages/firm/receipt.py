@@ -57,18 +57,12 @@ def picture(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def _promise(
-    ticket: Ticket, deadlines: Sequence[Deadline], entries: Sequence[Entry], at: datetime
-) -> dict[str, Any]:
+def _promise(ticket: Ticket, deadlines: Sequence[Deadline], entries: Sequence[Entry], at: datetime) -> dict[str, Any]:
     shown = promises.card(ticket, deadlines, at=at)
     if ticket.status == Status.CLOSED:
         rated = any(entry.kind == Action.RATE for entry in entries)
         outcome = Outcome(ticket.outcome).label
-        thanks = (
-            "谢谢您的评价，它会直接计入这个部门的成绩。"
-            if rated
-            else "到期没有评价，已自动办结，记为“未评价”。"
-        )
+        thanks = "谢谢您的评价，它会直接计入这个部门的成绩。" if rated else "到期没有评价，已自动办结，记为“未评价”。"
         shown |= {"headline": f"已办结：{outcome}", "detail": thanks}
     return shown
 
@@ -91,7 +85,7 @@ def _doing(ticket: Ticket, deadlines: Sequence[Deadline], at: datetime) -> list[
     if ticket.status == Status.ASSIGNED:
         said.append(_by(promises.of(deadlines, Clock.SIGN, ticket), "签收", "待签收", at))
     elif ticket.officer:
-        said.append("已签收")
+        said.append("已答复" if ticket.answered_at else "已签收")
     contact = promises.of(deadlines, Clock.CONTACT, ticket)
     if contact and contact.met_at and not ticket.answered_at:
         said.append("已联系您")
@@ -133,9 +127,7 @@ def _reply(ticket: Ticket, answer: Entry, at: datetime) -> dict[str, Any]:
     }
 
 
-def _lines(
-    ticket: Ticket, entries: Sequence[Entry], answer: Entry | None, at: datetime
-) -> list[dict[str, str]]:
+def _lines(ticket: Ticket, entries: Sequence[Entry], answer: Entry | None, at: datetime) -> list[dict[str, str]]:
     """Newest first, what comes next on top; the reply shown as a card is not said twice."""
     lines = [
         {
@@ -150,9 +142,7 @@ def _lines(
     if ticket.status not in ENDED:
         if lines and not lines[0]["kind"]:
             lines[0]["kind"] = "now"
-        lines.insert(
-            0, {"text": _NEXT.get(Status(ticket.status), Status(ticket.status).label), "kind": "next"}
-        )
+        lines.insert(0, {"text": _NEXT.get(Status(ticket.status), Status(ticket.status).label), "kind": "next"})
     return lines
 
 

@@ -28,8 +28,8 @@ from tickets.services import closing, codes, intake
 from tickets.services.transition import RefusedByRule
 from tickets.workflow import Action
 
-SUBMITTED = "submitted"
-"""Tag of the message that a submission leaves: the receipt then clears the draft."""
+FILED = "filed"
+"""Cookie with the number just filed: its receipt says thanks and clears the draft, once."""
 
 
 @require_safe
@@ -72,19 +72,16 @@ def ask(request: HttpRequest, code: str) -> HttpResponse:
 def _submitted(request: HttpRequest, form: AskForm, qr: QRCode, at: datetime) -> HttpResponse:
     try:
         done = intake.submit(filed=form.filed(), qr=qr, key=form.cleaned_data["key"], at=at)
-    except (
-        Invalid
-    ) as refusal:  # the key was used with other words: a new key makes the next press a new request
+    except Invalid as refusal:  # the key was used with other words: a new key makes the next press a new request
         form.add_error(None, "您刚才已经提交过一件内容不同的诉求。如果这是另一件事，请再点一次“提交诉求”。")
         return _asked(request, form, status=refusal.status, key=str(uuid.uuid4()))
-    messages.success(request, "已收到您的诉求", extra_tags=SUBMITTED)
     response = _see(done.ticket.number)
+    response.set_cookie(FILED, done.ticket.number, max_age=300, httponly=True, samesite="Lax")
     held.remember(request, response, done.ticket)
     return response
 
 
 def _asked(request: HttpRequest, form: AskForm, *, status: int = 200, key: str = "") -> HttpResponse:
-    form.offer()
     typed = form.data.get("chain_tag") if form.is_bound else form.initial["chain_tag"]
     context = {
         "form": form,
@@ -99,8 +96,7 @@ def _asked(request: HttpRequest, form: AskForm, *, status: int = 200, key: str =
 
 def _choices(form: AskForm) -> list[dict[str, str]]:
     tags = [
-        {"value": tag.code, "glyph": tag.glyph, "label": tag.plain_name, "examples": tag.examples}
-        for tag in form.tags
+        {"value": tag.code, "glyph": tag.glyph, "label": tag.plain_name, "examples": tag.examples} for tag in form.tags
     ]
     return [*tags, {"value": "", "glyph": "?", "label": "说不准", "examples": "先空着，我们替您判断"}]
 
@@ -170,12 +166,13 @@ def _blank_forms() -> dict[str, forms.Form]:
     return {f"{name}_form": offered.form() for name, offered in OFFERED.items()}
 
 
-def _page(
-    request: HttpRequest, ticket: Ticket, *, at: datetime, status: int = 200, **more: Any
-) -> HttpResponse:
-    fresh = any(SUBMITTED in (message.extra_tags or "") for message in messages.get_messages(request))
+def _page(request: HttpRequest, ticket: Ticket, *, at: datetime, status: int = 200, **more: Any) -> HttpResponse:
+    fresh = request.COOKIES.get(FILED) == ticket.number
     context = _blank_forms() | page.picture(ticket, at=at) | {"fresh": fresh} | more
-    return render(request, "firm/receipt.html", context, status=status)
+    response = render(request, "firm/receipt.html", context, status=status)
+    if fresh:
+        response.delete_cookie(FILED, samesite="Lax")
+    return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +211,7 @@ def make_move(request: HttpRequest, number: str, move: str) -> HttpResponse:
     return _page(request, held.ticket_or_404(request, number), at=at, status=status, **{f"{move}_form": form})
 
 
-def _tried(
-    request: HttpRequest, offered: Offered, form: forms.Form, ticket: Ticket, *, at: datetime
-) -> int | None:
+def _tried(request: HttpRequest, offered: Offered, form: forms.Form, ticket: Ticket, *, at: datetime) -> int | None:
     """Make the move; None when it is done, else the status of the page that says why not."""
     if not form.is_valid():
         return Invalid.status
