@@ -87,10 +87,10 @@ class Figures(Door):
             raise Invalid(said, fields={"by": said})
         found = report(window, by=[by] if by else [], scope=scope)
 
-        def rows(figure: Figure, part: Part, value: str) -> str:
+        def rows(figure: Figure, part: Part, value: str | None) -> str:
             """Fixed at this report's `as_of`, so that the list counts what the number counted."""
             place = {"figure": figure.code, "part": str(part), "as_of": window.as_of.isoformat()}
-            group = {"by": by, "value": value} if by and value else {}
+            group = {"by": by, "value": value} if value is not None else {}
             period = {"since": window.since.isoformat(), "until": window.until.isoformat()}
             return public_url(request, f"{_ROWS}?{urlencode(period | place | group)}")
 

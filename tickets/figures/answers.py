@@ -8,8 +8,8 @@ from typing import Any
 from tickets.figures.count import Figure, Report
 from tickets.figures.measures import Kind, Part
 
-RowsURL = Callable[[Figure, Part, str], str]
-"""Address of the requests behind a figure's part, within the group named."""
+RowsURL = Callable[[Figure, Part, str | None], str]
+"""Address of the requests behind a figure's part, within the group named (None: the whole)."""
 
 
 def as_json(report: Report, rows_url: RowsURL | None = None) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def as_json(report: Report, rows_url: RowsURL | None = None) -> dict[str, Any]:
     }
 
 
-def figure_json(figure: Figure, rows_url: RowsURL | None = None, value: str = "") -> dict[str, Any]:
+def figure_json(figure: Figure, rows_url: RowsURL | None = None, value: str | None = None) -> dict[str, Any]:
     """One figure: `{code, numerator, denominator, rate, interval, twins, numerator_rows?, denominator_rows?, …}`."""
     band = figure.interval
     body: dict[str, Any] = {
