@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQueryField
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Concat, Lower
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Concat, Lower
 
 from qihu.accounts.models import Department, Region
 from routing.rules.models import Category, ChainTag, IndustryChain
@@ -103,7 +103,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         words = words_of(typed)
         if not words:
             return self
-        found = self.filter(filing__search=Cast(Value(lexeme_query(words)), SearchQueryField())).alias(
+        hit = Func(
+            F("filing__search"),
+            Value(lexeme_query(words)),
+            template="(%(expressions)s::tsquery)",  # as it is: no parser, no dictionary
+            arg_joiner=" @@ ",
+            output_field=models.BooleanField(),
+        )
+        found = self.filter(hit).alias(
             open_words=_plain("number", "filing__title", "filing__text"),
             all_words=_plain("number", "filing__title", "filing__enterprise_name", "filing__text"),
         )
