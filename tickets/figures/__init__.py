@@ -3,7 +3,7 @@
 `report()` counts, `opened()` lists exactly the requests behind one number, `standing` says what waits now.
 """
 
-from tickets.figures.count import Figure, Group, Report, report
+from tickets.figures.count import Figure, Group, Report, label_of, report
 from tickets.figures.interval import Interval
 from tickets.figures.measures import BY_CODE, DIMENSIONS, MEASURES, Measure, Part
 from tickets.figures.rows import PAGE, Opened, opened
@@ -22,6 +22,7 @@ __all__ = [
     "Part",
     "Report",
     "Window",
+    "label_of",
     "opened",
     "report",
     "window_from",

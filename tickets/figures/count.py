@@ -8,13 +8,22 @@ from typing import Any
 
 from django.db import connection
 
+from qihu.accounts.models import Department, Region
 from qihu.errors import Invalid
-from tickets.figures.facts import facts
+from routing.promises.book import PromiseBook
+from routing.rules.models import Category, ChainTag
+from tickets.figures.facts import Query, facts
 from tickets.figures.interval import RANKED_FROM, Interval, wilson
 from tickets.figures.measures import BY_CLOSING, BY_CODE, DIMENSIONS, MEASURES, Kind, Measure
 from tickets.figures.window import Window
 from tickets.models.ticket import Ticket, TicketQuerySet
 
+_NAMED: dict[str, tuple[Any, str]] = {
+    "department": (Department, "code"),
+    "chain_tag": (ChainTag, "code"),
+    "region": (Region, "code"),
+    "category": (Category, "code"),
+}
 NOBODY = {"department": "尚未交办", "chain_tag": "未选链", "category": "未归类"}
 
 
@@ -70,6 +79,7 @@ def report(
     by: Sequence[str] = (),
     scope: TicketQuerySet | None = None,
     only: Sequence[str] | None = None,
+    book: PromiseBook | None = None,
 ) -> Report:
     """Count `only` these figures (default: all of the submission window) for the whole and for each of `by`.
 
@@ -78,7 +88,8 @@ def report(
     """
     dimensions = [_dimension(name) for name in by]
     measures = _wanted(only)
-    rows = _rows(window, dimensions, scope, measures)
+    closing = any(measure.code in BY_CLOSING for measure in measures)
+    rows = _rows(facts(window, scope=scope, by_closing=closing, book=book), dimensions, measures)
     whole = next((row for row in rows if row["dimension"] is None), None)
     return Report(
         window=window,
@@ -100,10 +111,7 @@ def _wanted(only: Sequence[str] | None) -> list[Measure]:
     return [measure for measure in MEASURES if measure.code in only or measure.twin_of in only]
 
 
-def _rows(
-    window: Window, dimensions: Sequence[str], scope: TicketQuerySet | None, measures: Sequence[Measure]
-) -> list[dict[str, Any]]:
-    query = facts(window, scope=scope, by_closing=any(m.code in BY_CLOSING for m in measures))
+def _rows(query: Query, dimensions: Sequence[str], measures: Sequence[Measure]) -> list[dict[str, Any]]:
     kinds = "".join(f"WHEN GROUPING({name}) = 0 THEN '{name}' " for name in dimensions)
     head = f"CASE {kinds} END AS dimension" if dimensions else "NULL AS dimension"
     value = f"COALESCE({', '.join(dimensions)})" if dimensions else "NULL"
@@ -194,9 +202,16 @@ def _size(group: Group) -> int:
 
 
 def _label(name: str, row: dict[str, Any]) -> str:
-    value = row["value"]
-    if value is None:
-        return NOBODY.get(name, "未填")
-    if name == "channel":
-        return str(Ticket.Channel(value).label) if value in Ticket.Channel.values else str(value)
-    return str(row["label"] or value)
+    value = row["value"] or ""
+    return label_of(name, value) if not value or name == "channel" else str(row["label"] or value)
+
+
+def label_of(by: str, value: str) -> str:
+    """Name of one value of a dimension: 金融办 for department "finance"; the value itself where it is unknown."""
+    if not value:
+        return NOBODY.get(by, "未填")
+    if by == "channel":
+        return str(dict(Ticket.Channel.choices).get(value, value))
+    model, key = _NAMED[by]
+    found = model.objects.filter(**{key: value}).values_list("name", flat=True).first()
+    return str(found or value)

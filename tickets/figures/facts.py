@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from routing.promises.book import calendar_version, current_book
+from routing.promises.book import PromiseBook, calendar_version, current_book
 from routing.promises.calendars import WorkCalendar
 from routing.promises.zones import MICRO, micros, moment
 from tickets.figures.window import Window, zone
@@ -166,8 +166,17 @@ _POSITION = (
 )
 
 
-def facts(window: Window, *, scope: TicketQuerySet | None, by_closing: bool = False) -> Query:
-    """The rows of `window`, of `scope` only where it is given. `by_closing`: the window is about the closing."""
+def facts(
+    window: Window,
+    *,
+    scope: TicketQuerySet | None,
+    by_closing: bool = False,
+    book: PromiseBook | None = None,
+) -> Query:
+    """The rows of `window`, of `scope` only where given. `by_closing`: the window is about the closing.
+
+    Net handling time uses the calendars of `book` (default: those in force), nearest to the request's region.
+    """
     scope_sql, params = _scoped(scope)
     sql = (
         _FACTS.replace("{anchor}", _CLOSED if by_closing else _SUBMITTED)
@@ -179,7 +188,7 @@ def facts(window: Window, *, scope: TicketQuerySet | None, by_closing: bool = Fa
     return Query(
         sql,
         params
-        | _calendars(window)
+        | _calendars(window, book or current_book())
         | {
             "since": window.since,
             "until": window.until,
@@ -192,14 +201,8 @@ def facts(window: Window, *, scope: TicketQuerySet | None, by_closing: bool = Fa
     )
 
 
-_LIFE = (
-    "status round department_id departments chain_tag category accepted_at dispatched_at delivered_outcome"
-    " first_closed_at first_outcome first_result first_close_round closed_at outcome process result reopened_at"
-).split()
-_KEPT = (
-    "accept_due_at accept_matured contact_due contact_missed resolve_broken resolve_promised_at resolve_due_at"
-    " resolve_met_at resolve_agreed_matured resolve_original_matured net_seconds"
-).split()
+_LIFE = ["status", "round", "department_id", "departments", "chain_tag", "category", "accepted_at", "dispatched_at", "delivered_outcome", "first_closed_at", "first_outcome", "first_result", "first_close_round", "closed_at", "outcome", "process", "result", "reopened_at"]
+_KEPT = ["accept_due_at", "accept_matured", "contact_due", "contact_missed", "resolve_broken", "resolve_promised_at", "resolve_due_at", "resolve_met_at", "resolve_agreed_matured", "resolve_original_matured", "net_seconds"]
 
 
 def _scoped(scope: TicketQuerySet | None) -> tuple[str, dict[str, Any]]:
@@ -211,14 +214,14 @@ def _scoped(scope: TicketQuerySet | None) -> tuple[str, dict[str, Any]]:
     return f"AND ticket_id IN ({named})", {f"scope_{i}": value for i, value in enumerate(values)}
 
 
-def _calendars(window: Window) -> dict[str, Any]:
+def _calendars(window: Window, book: PromiseBook) -> dict[str, Any]:
     """Openings from the window's beginning to the cut-off of every published calendar, as parallel arrays."""
     regions, first, size = [], [], []
     opens: list[datetime] = []
     ends: list[datetime] = []
     before: list[float] = []
     until = max(window.as_of, window.since)
-    for one in current_book().published:
+    for one in book.published:
         begins, stops, totals = _openings(calendar_version(one.version_id), window.since, until)
         regions.append(one.region or "")
         first.append(len(opens) + 1)

@@ -30,7 +30,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """One figure's definition. `weight` is the SQL of a numerator that is not a plain count; `strict` then names
-    what the interval rests on; `seconds` is the SQL of a length of time, whose n is the denominator."""
+    what the interval rests on; `seconds` is the SQL of a length of time, whose n is the denominator.
+    """
 
     code: str
     label: str
@@ -69,7 +70,7 @@ MEASURES: tuple[Measure, ...] = (
         sentence="首次提交落在时段内的诉求；并案、测试和限制知悉的不计。",
     ),
     Measure(
-        code="open", label="在办", kind=Kind.COUNT, over=f"status NOT IN {_ENDED}",
+        code="open", label="在办", short="在办", kind=Kind.COUNT, over=f"status NOT IN {_ENDED}",
         sentence="时段内收到、至截止时点还没有办结、撤回或不予受理的诉求。",
     ),
     Measure(
@@ -109,7 +110,7 @@ MEASURES: tuple[Measure, ...] = (
         over="rated", counted="result >= 4", sentence="只算非常满意和满意，基本满意计 0。",
     ),
     Measure(
-        code="satisfied_process", label="满意率（过程）", over="rated", counted="process >= 3", strict="process >= 4",
+        code="satisfied_process", label="满意率（过程）", short="过程", over="rated", counted="process >= 3", strict="process >= 4",
         weight="CASE WHEN process >= 4 THEN 1.0 WHEN process = 3 THEN 0.9 ELSE 0 END",
         sentence="企业已评价的诉求中，对办理过程非常满意、满意各计 1，基本满意计 0.9。",
     ),
@@ -118,7 +119,7 @@ MEASURES: tuple[Measure, ...] = (
         over="rated", counted="process >= 4", sentence="只算非常满意和满意，基本满意计 0。",
     ),
     Measure(
-        code="participation", label="参评率", over=_CLOSED, counted="rated",
+        code="participation", label="参评率", short="参评", over=_CLOSED, counted="rated",
         sentence="已办结的诉求中，由企业评价后办结的比例。",
     ),
     Measure(
@@ -126,24 +127,24 @@ MEASURES: tuple[Measure, ...] = (
         sentence="已交办、联系时限已到期的诉求中，到期的联系时限全部按时完成的比例。",
     ),
     Measure(
-        code="acceptance", label="受理率", over="accept_due", counted="accepted_at <= accept_due_at",
+        code="acceptance", label="受理率", short="受理率", over="accept_due", counted="accepted_at <= accept_due_at",
         sentence="受理时限已到期的诉求中，在时限内交办、转研判、告知补正或说明理由不予受理的比例。",
     ),
     Measure(
-        code="first_dispatch", label="首派准确率", over="dispatched_at + interval '30 days' <= %(as_of)s",
+        code="first_dispatch", label="首派准确率", short="首派准确", over="dispatched_at + interval '30 days' <= %(as_of)s",
         counted="departments = 1",
         sentence="首次交办满 30 天的诉求中，主办部门一直没有变的比例。",
     ),
     Measure(
-        code="rework", label="二次交办率", over=_CLOSED, counted="round >= 2",
+        code="rework", label="二次交办率", short="二次交办", over=_CLOSED, counted="round >= 2",
         sentence="已办结的诉求中，企业退回过、经过第二轮办理的比例。",
     ),
     Measure(
-        code="overdue", label="超期率", over="dispatched_at IS NOT NULL", counted="resolve_broken",
+        code="overdue", label="超期率", short="超期", over="dispatched_at IS NOT NULL", counted="resolve_broken",
         sentence="已交办的诉求中，答复时限（含批准的顺延）曾被突破的比例，突破后补办的也算。",
     ),
     Measure(
-        code="closed", label="办结率", over="TRUE", counted=_CLOSED,
+        code="closed", label="办结率", short="办结率", over="TRUE", counted=_CLOSED,
         sentence="收到的诉求中，至截止时点状态为已办结的比例；办结不等于解决，须与解决率同看。",
     ),
     Measure(
@@ -152,7 +153,7 @@ MEASURES: tuple[Measure, ...] = (
         sentence="已办结的诉求从交办到送达的那次答复，只计工作时间，扣除暂停；二次交办的各轮相加。中位数与 P90（最近秩）。",
     ),
     Measure(
-        code="handling_full", label="全程时长", kind=Kind.TIME, over=_CLOSED,
+        code="handling_full", label="全程时长", short="全程", kind=Kind.TIME, over=_CLOSED,
         seconds="extract(epoch FROM closed_at - submitted_at)",
         sentence="已办结的诉求从提交到办结的钟表时间，含夜间、假日和企业评价的时间，不扣除任何暂停。",
     ),

@@ -33,9 +33,8 @@ def needs(scope: TicketQuerySet, *, at: datetime, most: int = 6) -> list[Need]:
     """Departments with red lights, longest first, then what waits for the dispatcher. Two queries."""
     red = (
         late(scope, at=at)
-        .annotate(broke=Min("deadlines__due_at", filter=_broken(at, "deadlines__")))
         .values("department__code", "department__name")
-        .annotate(count=Count("pk", distinct=True), since=Min("broke"))
+        .annotate(count=Count("pk", distinct=True), since=Min("deadlines__due_at", filter=_broken(at, "deadlines__")))
         .order_by("since")[:most]
     )
     found = [Need(LATE, r["department__code"], r["department__name"], r["count"], r["since"]) for r in red]

@@ -1,1 +1,10 @@
-urlpatterns: list = []
+"""Addresses of the managers' board."""
+
+from django.urls import path
+
+from tickets.pages.board import views
+
+urlpatterns = [
+    path("", views.board, name="board"),
+    path("rows/", views.rows, name="board-rows"),
+]

@@ -1,0 +1,171 @@
+"""Figures as the board says them: texts, links and bars. No counting here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from tickets.figures import BY_CODE, Figure, Group, Part, Window
+from tickets.figures.measures import Kind
+
+HEROES = (
+    ("submitted", ("open",)),
+    ("on_time", ("on_time_original", "on_time_suspended")),
+    ("solved", ("rework",)),
+    ("first_time", ("first_dispatch",)),
+    ("handling_net", ("handling_full",)),
+    ("satisfied_result", ("satisfied_result_strict", "satisfied_process")),
+    ("response", ("acceptance", "overdue")),
+    ("closed", ("participation",)),
+)
+"""The cards, each with the figures that must stand beside it."""
+COLUMNS = ("submitted", "first_dispatch", "on_time", "solved")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with the address of exactly the requests behind it; `count` is how many they are."""
+
+    text: str
+    unit: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An interval in percent, for the SVG."""
+
+    low: float
+    high: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One figure of one row or card."""
+
+    code: str
+    label: str
+    short: str
+    sentence: str
+    value: Number | None
+    n: Number
+    band: str
+    bar: Bar | None
+    ranked: bool
+    p90: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A headline figure and those that belong beside it."""
+
+    main: Cell
+    beside: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table: a group and its cells by column."""
+
+    value: str
+    label: str
+    cells: tuple[Cell, ...]
+    low: bool
+
+    @property
+    def last(self) -> Cell:
+        """The column that the bar is about."""
+        return self.cells[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the requests behind a number are listed."""
+
+    window: Window
+    by: str = ""
+
+    def rows(self, code: str, part: Part, value: str | None = None) -> str:
+        """`/board/rows/?figure=…`; `as_of` goes along, so the list is the number's even an hour later."""
+        asked = {
+            "figure": code,
+            "part": str(part),
+            "since": self.window.since_on.isoformat(),
+            "until": self.window.until_on.isoformat(),
+            "as_of": self.window.as_of.isoformat(),
+        }
+        if value is not None:
+            asked |= {"by": self.by, "value": value}
+        return f"{reverse('board-rows')}?{urlencode(asked)}"
+
+
+def cell(figure: Figure, links: Links, *, day: int, value: str | None = None) -> Cell:
+    """A figure in words. `day`: seconds of a working day, in which net times are told."""
+    measure = BY_CODE[figure.code]
+    n = Number(
+        f"{figure.denominator:,}", "", links.rows(figure.code, Part.DENOMINATOR, value), figure.denominator
+    )
+    bar = None
+    if figure.interval and figure.rate is not None:
+        strict = next((twin.rate for twin in figure.twins if measure.strict), None)
+        middle = figure.rate if strict is None else strict  # the interval is about the strict count
+        bar = Bar(*(round(100 * x, 1) for x in (figure.interval.low, figure.interval.high, middle)))
+    length = day if figure.code == "handling_net" else 86_400
+    return Cell(
+        code=figure.code,
+        label=measure.label,
+        short=measure.short or measure.label,
+        sentence=figure.sentence,
+        value=_number(figure, links, length, value),
+        n=n,
+        band=f"{'从严 ' if measure.strict else ''}{bar.low:.1f}–{bar.high:.1f} %" if bar else "",
+        bar=bar,
+        ranked=figure.ranked,
+        p90="" if figure.p90 is None else "".join(_length(figure.p90, length)),
+    )
+
+
+def _number(figure: Figure, links: Links, day: int, value: str | None) -> Number | None:
+    url = links.rows(figure.code, Part.NUMERATOR, value)
+    if figure.kind is Kind.COUNT:
+        return Number(f"{figure.hits:,}", " 件", url, figure.hits)
+    if figure.kind is Kind.TIME:
+        return None if figure.median is None else Number(*_length(figure.median, day), url, figure.hits)
+    return None if figure.rate is None else Number(f"{100 * figure.rate:.1f}", " %", url, figure.hits)
+
+
+def _length(seconds: float, day: int) -> tuple[str, str]:
+    """Days from one day on, else hours, else minutes."""
+    if seconds >= day:
+        return f"{seconds / day:.1f}", " 天"
+    if seconds >= 3600:
+        return f"{seconds / 3600:.1f}", " 小时"
+    return f"{seconds / 60:.0f}", " 分"
+
+
+def cards(figures: dict[str, Figure], links: Links, *, day: int) -> list[Card]:
+    """The headline figures in order."""
+    every = figures | {twin.code: twin for figure in figures.values() for twin in figure.twins}
+    return [
+        Card(cell(every[code], links, day=day), tuple(cell(every[one], links, day=day) for one in beside))
+        for code, beside in HEROES
+    ]
+
+
+def lines(groups: Iterable[Group], links: Links, *, day: int) -> list[Line]:
+    """Rows of the table: those with enough requests to be compared, then those without; the larger first."""
+    made = [
+        Line(
+            group.value,
+            group.label,
+            tuple(cell(group.figures[code], links, day=day, value=group.value) for code in COLUMNS),
+            low=not group.figures["solved"].ranked,
+        )
+        for group in groups
+    ]
+    return sorted(made, key=lambda line: line.low)
