@@ -115,6 +115,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Inbox of one person, newest first."""
         return self.filter(recipient_id=user_id, read_at__isnull=True).order_by("-pk")
 
+    def to(self, user_id: int) -> NoticeQuerySet:
+        """Everything one person was told."""
+        return self.filter(recipient_id=user_id)
+
     def among(self, tickets: models.QuerySet[Ticket]) -> NoticeQuerySet:
         """Of these requests: a notice outlives the sight of its request."""
         return self.filter(ticket__in=tickets)

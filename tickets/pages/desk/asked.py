@@ -34,7 +34,7 @@ class Asked:
     cursor: str = ""
 
     def query(self, **changes: Any) -> str:
-        """The same list with changes, as a query string; a change of anything else starts at the first page."""
+        """The same list with changes, as a query string; any change starts at the first page."""
         wanted = replace(self, **({"cursor": ""} | changes)) if changes else self
         parts = {
             "view": wanted.queue.key,
@@ -70,7 +70,7 @@ def asked(request: HttpRequest, seat: Seat) -> Asked:
     return Asked(
         queue=queue,
         sort=sort if sort in SORTS else usual(queue),
-        tag=get.get("tag", "")[:20],
+        tag=tag if (tag := get.get("tag", "")[:20]).replace("-", "").isalnum() else "",
         q=" ".join(get.get("q", "").replace("\x00", "").split())[:60],
         cursor=get.get("cursor", "")[:200],
     )
@@ -105,7 +105,7 @@ def _cursor(wanted: Asked, last: Ticket) -> str:
 
 
 def _place(wanted: Asked) -> tuple[datetime | None, int] | None:
-    """Moment and key of the last row seen; None to start at the first, which a forged or foreign cursor does too."""
+    """Moment and key of the last row seen; None starts at the first page, as a forged cursor does."""
     try:
         sort, moment, key = signing.loads(wanted.cursor, salt=_SALT)
     except signing.BadSignature:

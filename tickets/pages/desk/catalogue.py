@@ -19,7 +19,7 @@ _LEADS_NEVER = frozenset({Department.Kind.PARTNER, Department.Kind.DISCIPLINE})
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing to choose. `group` is a category's chain or a department's region, `path` and `kind` a department's."""
+    """One thing to choose. `group`: a category's chain or a department's region; the rest: a department's."""
 
     what: str
     code: str
@@ -45,11 +45,9 @@ class Catalogue:
         return _grouped([o for o in self.options if o.what == "category"])
 
     def leads(self, path: str) -> Grouped:
-        """Departments that may lead a request of that region: above it and below it, the nearest region first."""
+        """Departments that may lead a request of that region: its own, those above, those below."""
         near = [o for o in self._near(path) if o.kind not in _LEADS_NEVER]
-        return _grouped(
-            sorted(near, key=lambda o: (not path.startswith(o.path), -len(o.path), o.path, o.place))
-        )
+        return _grouped(sorted(near, key=lambda o: (not path.startswith(o.path), -len(o.path), o.path, o.place)))
 
     def helpers(self, path: str) -> Choices:
         """Departments and partners of the request's own region and those above it."""
@@ -61,9 +59,7 @@ class Catalogue:
 
     def _near(self, path: str) -> list[Option]:
         return [
-            o
-            for o in self.options
-            if o.what == "department" and (path.startswith(o.path) or o.path.startswith(path))
+            o for o in self.options if o.what == "department" and (path.startswith(o.path) or o.path.startswith(path))
         ]
 
 
@@ -77,9 +73,7 @@ def _grouped(options: Sequence[Option]) -> Grouped:
 def catalogue(*, departments: bool, categories: bool) -> Catalogue:
     """The chains always; departments and categories where a form needs them."""
     none = Value("")
-    parts = [
-        ChainTag.objects.values_list(Value("tag"), _text("code"), "name", none, none, none, F("position"))
-    ]
+    parts = [ChainTag.objects.values_list(Value("tag"), _text("code"), "name", none, none, none, F("position"))]
     if categories:
         listed = Category.objects.filter(active=True, restricted=False)
         parts.append(

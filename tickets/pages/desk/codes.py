@@ -42,12 +42,8 @@ class CodeForm(forms.Form):
     region = forms.ChoiceField(
         label="区划", error_messages={"required": "请选择区划。", "invalid_choice": "请从列表中选择区划。"}
     )
-    chain_tag = forms.ChoiceField(
-        label="预置链", required=False, error_messages={"invalid_choice": "没有这条链。"}
-    )
-    category = forms.ChoiceField(
-        label="预置类别", required=False, error_messages={"invalid_choice": "没有这个类别。"}
-    )
+    chain_tag = forms.ChoiceField(label="预置链", required=False, error_messages={"invalid_choice": "没有这条链。"})
+    category = forms.ChoiceField(label="预置类别", required=False, error_messages={"invalid_choice": "没有这个类别。"})
     expires_on = forms.DateField(
         label="有效期至",
         required=False,
@@ -112,9 +108,7 @@ def listed(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Codes, newest first, and the form for a new one."""
     _only_the_centre(seat)
     options = catalogue(departments=False, categories=True)
-    form = CodeForm(
-        request.POST or None, seat=seat, options=options, initial={"region": settings.DEFAULT_REGION}
-    )
+    form = CodeForm(request.POST or None, seat=seat, options=options, initial={"region": settings.DEFAULT_REGION})
     if request.method == "POST" and form.is_valid():
         made = create_qr(at=seat.at, by=seat.user, **form.arguments())
         messages.success(request, f"二维码 {made.code} 已生成，可以下载张贴。")

@@ -26,9 +26,7 @@ class MoveForm(forms.Form):
     """Whether the move is refused where somebody changed the request meanwhile."""
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(
-        self, *args: Any, ticket: Ticket, options: Catalogue, whole: bool = True, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, ticket: Ticket, options: Catalogue, whole: bool = True, **kwargs: Any) -> None:
         self.ticket, self.options, self.whole = ticket, options, whole
         kwargs.setdefault("initial", {"version": ticket.version})
         super().__init__(*args, **kwargs)
@@ -188,12 +186,8 @@ class AssignForm(MoveForm):
 class ClassifyForm(MoveForm):
     """Chain, category, difficulty, urgent. A head sees the difficulty only, and only upwards."""
 
-    chain_tag = forms.ChoiceField(
-        label="链", required=False, error_messages={"invalid_choice": "没有这条链。"}
-    )
-    category = forms.ChoiceField(
-        label="类别", required=False, error_messages={"invalid_choice": "没有这个类别。"}
-    )
+    chain_tag = forms.ChoiceField(label="链", required=False, error_messages={"invalid_choice": "没有这条链。"})
+    category = forms.ChoiceField(label="类别", required=False, error_messages={"invalid_choice": "没有这个类别。"})
     difficulty = forms.ChoiceField(
         label="难度",
         required=False,
@@ -226,6 +220,4 @@ class ClassifyForm(MoveForm):
         """Only what is different from the request as it stands."""
         wanted = super().arguments()
         version = {"expected_version": wanted.pop("expected_version")}
-        return version | {
-            name: value for name, value in wanted.items() if value not in {"", self.initial[name]}
-        }
+        return version | {name: value for name, value in wanted.items() if value not in {"", self.initial[name]}}

@@ -1,4 +1,4 @@
-"""The moves as the desk offers them: form, verb, key and words of each; which are offered is the table's to say."""
+"""The moves as the desk offers them: form, verb, key and words; which are offered is the table's to say."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tickets.workflow import BY_ACTION, Action, Party, Standing, Status, open_mo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskMove:
-    """One button. `said` is told after it; `submit` and `heading` are the panel's words where the label is not enough."""
+    """One button. `said` is told after it; `submit`, `heading`: the panel's words where the label won't do."""
 
     action: Action
     form: type[forms.MoveForm]
@@ -135,17 +135,21 @@ class Offered:
     note: str = ""
 
 
-def offered(ticket: Ticket, seat: Seat, parties: Sequence[Party]) -> Offered:
-    """Read the table of moves, then ask its guards: a button that would be refused is not shown, its reason is."""
+def offered(ticket: Ticket, seat: Seat, parties: Sequence[Party], *, contacted: bool) -> Offered:
+    """Read the table of moves, then ask its guards: a refused button is not shown, the reason is.
+
+    First comes what is to be done next: once the firm was contacted in this round, that is the reply.
+    """
     theirs = set(open_moves(Status(ticket.status), parties))
     moves, notes = [], []
-    for move in (m for m in DESK_MOVES.values() if m.action in theirs):
+    order = sorted(DESK_MOVES.values(), key=lambda m: contacted and m.action == Action.CONTACT)
+    for move in (m for m in order if m.action in theirs):
         refusal = _refusal(move.action, ticket, seat, parties)
         if refusal is None:
             moves.append(move)
-        else:
+        elif move.action != Action.CLASSIFY:  # nothing left to raise is no news
             notes.append(refusal)
-    return Offered(moves, "" if moves else next(iter(notes), ""))
+    return Offered(moves, next(iter(notes), ""))
 
 
 def _refusal(action: Action, ticket: Ticket, seat: Seat, parties: Sequence[Party]) -> str | None:

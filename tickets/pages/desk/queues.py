@@ -25,7 +25,7 @@ _THEIRS = tuple(sorted(s for s in OPEN if s != Status.REVIEWING and open_moves(s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """One view: `pick` takes the seat and gives the requests. `late` colours the count, `newest` sorts by age."""
+    """One view: `pick` gives its requests for a seat. `late` colours the count, `newest` sorts by age."""
 
     key: str
     label: str
@@ -200,7 +200,7 @@ def queues_of(seat: Seat) -> dict[str, Queue]:
 
 
 def counts(seat: Seat) -> Counter[str]:
-    """How many wait in each counted view and in the inbox, none counted past 100: one query, each part by an index."""
+    """How many wait in each counted view and in the inbox, none counted past 100: one query."""
     inbox = Notice.objects.unread(seat.user.pk).among(seat.visible).order_by()
     parts = [inbox.annotate(view=Value(_INBOX)).values_list("view", flat=True)[:COUNTED_TO]]
     for queue in queues_of(seat).values():
@@ -236,12 +236,10 @@ def nav(seat: Seat, *, current: str) -> list[dict[str, object]]:
             "label": "通知",
             "url": "/desk/notices/",
             "count": shown(tally[_INBOX]),
-            "late": True,
+            "late": False,
             "current": current == _INBOX,
         }
     ]
     if seat.roles & AT_CENTRE:
-        groups["其他"].append(
-            {"label": "二维码", "url": "/desk/codes/", "count": None, "current": current == "codes"}
-        )
+        groups["其他"].append({"label": "二维码", "url": "/desk/codes/", "count": None, "current": current == "codes"})
     return [{"title": title, "items": items} for title, items in groups.items()]

@@ -34,9 +34,7 @@ def row(ticket: Ticket, seat: Seat, *, url: str, current: str) -> dict[str, obje
         "enterprise": enterprise(ticket, hidden=hidden),
         "short": short_number(ticket.number),
         "pill": pill(ticket),
-        "pill_state": "late"
-        if ticket.round > 1 and ticket.is_open
-        else STATUS_STATE.get(Status(ticket.status), ""),
+        "pill_state": "late" if ticket.round > 1 and ticket.is_open else STATUS_STATE.get(Status(ticket.status), ""),
         "current": ticket.number == current,
     }
 
@@ -58,11 +56,11 @@ def urgency(ticket: Ticket, seat: Seat) -> tuple[str, str, str]:
     told = left(calendar, seat.at, ticket.next_due_at, unit=_unit(ticket, seat, clock))
     if clock in FIRM_CLOCKS:
         return "", told.text, "待企业评价"
-    return ("late" if ticket.late else told.state), told.text, clock.label
+    return told.state, told.text, f"{clock.label} · 曾超期" if ticket.late and told.state != "late" else clock.label
 
 
 def _unit(ticket: Ticket, seat: Seat, clock: Clock) -> Unit:
-    """Kind of time the promise counts in, from the book in force: clock hours and opening hours read differently."""
+    """Kind of time the promise counts in, by the book in force: clock hours and opening hours differ."""
     amount = seat.book.amount(
         clock,
         grade=ticket.grade,

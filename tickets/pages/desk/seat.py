@@ -10,10 +10,10 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from qihu.accounts.models import Role, User
 from qihu.clock import now
-from qihu.errors import Forbidden
 from routing.promises.book import PromiseBook, current_book
 from tickets import access
 from tickets.access import Caller
@@ -24,7 +24,6 @@ AT_DEPARTMENT = frozenset({Role.OFFICER, Role.HEAD, Role.DISCIPLINE})
 AT_CENTRE = frozenset({Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR})
 WATCHING = frozenset({Role.SUPERVISOR, Role.LEADER})
 _HERE = AT_DEPARTMENT | AT_CENTRE | WATCHING
-_NO_DESK = "您的账号不办理诉求，所以没有工作台。需要调整职责，请联系安全管理员。"
 
 
 @dataclass
@@ -58,9 +57,7 @@ class Seat:
     def title(self) -> str:
         """Where and as what: “金融办 · 部门经办”, one place per line of the rail."""
         posts = [
-            f"{(g.department or g.region)} · {Role(g.role).label}"
-            if g.department or g.region
-            else Role(g.role).label
+            f"{(g.department or g.region)} · {Role(g.role).label}" if g.department or g.region else Role(g.role).label
             for g in self.user.held
         ]
         return "；".join(posts)
@@ -69,14 +66,14 @@ class Seat:
 def at_desk(
     view: Callable[Concatenate[HttpRequest, Seat, _P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """A view for people who handle or read requests: strangers sign in, the three officers are told kindly."""
+    """A view for those who handle or read requests: strangers sign in, the three officers are told kindly."""
 
     @login_required
     @wraps(view)
     def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or not user.roles() & _HERE:
-            raise Forbidden(_NO_DESK, code="no-desk")
+            return render(request, "desk/nobody.html", status=403)
         return view(request, Seat(user, now()), *args, **kwargs)
 
     return seated

@@ -16,11 +16,12 @@ from tickets.pages.desk.forms import MoveForm
 from tickets.pages.desk.moves import DeskMove, classifies, offered
 from tickets.pages.desk.seat import Seat
 from tickets.timeline import Entry, timeline
-from tickets.workflow import Action, Clock, Outcome, Party, Status
+from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Outcome, Party, Status
 
 _CALLERS = frozenset({Party.OFFICER, Party.HEAD, Party.INTAKE})
 """Who has to ring the firm and so sees the number in full (domain.md §1)."""
 _OUTCOME_STATE = {Outcome.SOLVED: "ok", Outcome.PARTIAL: "warn", Outcome.UNSOLVED: "late"}
+_TAG_FROM = {"code": "二维码", "firm": "企业自选", "staff": "研判员"}
 _LEG_STATE = {Leg.Status.ASSIGNED: "warn", Leg.Status.SIGNED: "info", Leg.Status.REPLIED: "ok"}
 
 
@@ -39,7 +40,10 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
     helping = access.co_parties(seat.user, frozenset(leg.department_id for leg in legs))
     hidden = access.identity_hidden(ticket, mine)
     story = timeline(ticket, for_firm=False)
-    offer = offered(ticket, seat, mine)
+    answer = _answer(ticket, story)
+    found = lights(Deadline.objects.of_round(ticket), at=seat.at)
+    contacted = any(one.clock == Clock.CONTACT and one.state in {"met", "broken"} for one in found)
+    offer = offered(ticket, seat, mine, contacted=contacted)
     whole = classifies(mine)
     options = catalogue(
         departments=any(m.action in {Action.ASSIGN, Action.REASSIGN} for m in offer.moves),
@@ -51,9 +55,9 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
         "heading": _heading(ticket),
         "pill": Status(ticket.status).label,
         "pill_state": telling.STATUS_STATE.get(Status(ticket.status), ""),
-        "lights": _lights(ticket, seat),
-        "reply": _reply(ticket, story, seat),
-        "story": _story(story, seat),
+        "lights": _lights(ticket, found, seat),
+        "reply": _reply(ticket, answer, seat),
+        "story": _story(story, answer, seat),
         "firm": _firm(ticket, mine, hidden=hidden),
         "legs": [
             {
@@ -87,11 +91,12 @@ def _heading(ticket: Ticket) -> list[str]:
     ]
 
 
-def _lights(ticket: Ticket, seat: Seat) -> list[dict[str, object]]:
-    """This round's promises, the newest turn of each clock, in the order of the domain's table."""
-    newest: dict[str, Light] = {}
-    for light in lights(Deadline.objects.of_round(ticket), at=seat.at):
-        newest[light.clock] = light
+def _lights(ticket: Ticket, found: Sequence[Light], seat: Seat) -> list[dict[str, object]]:
+    """Promises of the round, the newest turn of each clock, in the order of the domain's table.
+
+    What the centre kept in time is no news to the department.
+    """
+    newest = {light.clock: light for light in found if light.clock not in CENTRE_CLOCKS or light.state != "met"}
     order = list(Clock)
     return [
         {
@@ -106,11 +111,14 @@ def _lights(ticket: Ticket, seat: Seat) -> list[dict[str, object]]:
     ]
 
 
-def _reply(ticket: Ticket, story: Sequence[Entry], seat: Seat) -> dict[str, object] | None:
-    """The reply that is under review or with the firm, where the reader looks first."""
+def _answer(ticket: Ticket, story: Sequence[Entry]) -> Entry | None:
+    """The reply that is under review or with the firm."""
     if not ticket.outcome:
         return None
-    said = next((entry for entry in reversed(story) if entry.kind == Action.REPLY), None)
+    return next((entry for entry in reversed(story) if entry.kind == Action.REPLY), None)
+
+
+def _reply(ticket: Ticket, said: Entry | None, seat: Seat) -> dict[str, object] | None:
     if said is None:
         return None
     outcome = Outcome(ticket.outcome)
@@ -125,14 +133,14 @@ def _reply(ticket: Ticket, story: Sequence[Entry], seat: Seat) -> dict[str, obje
     }
 
 
-def _story(story: Sequence[Entry], seat: Seat) -> list[dict[str, object]]:
-    """Newest first: what happened last is what the reader wants to know."""
+def _story(story: Sequence[Entry], answer: Entry | None, seat: Seat) -> list[dict[str, object]]:
+    """Newest first: what happened last is what the reader wants to know. The answer has a card of its own."""
     return [
         {
             "when": telling.moment(entry.at, seat.at),
             "iso": entry.at.isoformat(),
-            "says": entry.says,
-            "text": entry.text,
+            "says": entry.says.partition(entry.actor),
+            "text": "" if entry is answer else entry.text,
             "parts": entry.parts,
             "bad": entry.bad,
         }
@@ -187,7 +195,7 @@ def _actions(
     whole: bool,
     spoken: Spoken | None,
 ) -> list[dict[str, object]]:
-    """Buttons with their forms; a refused one stays open with its words, also where it is no longer offered."""
+    """Buttons with their forms; a refused one stays open with its words, offered still or not."""
     shown = list(moves)
     if spoken and spoken.form and spoken.move.panel and spoken.move not in shown:
         shown.append(spoken.move)

@@ -13,7 +13,7 @@ urlpatterns = [
     path("notices/<int:key>/", notices.open_one, name="desk-notice"),
     path("codes/", codes.listed, name="desk-codes"),
     path("codes/<slug:code>/revoke/", codes.revoke, name="desk-code-revoke"),
-    path("t/<str:number>/", views.one, name="desk-ticket"),
-    path("t/<str:number>/deadlines/<str:clock>/", reckoning.reckoned, name="desk-deadline"),
-    path("t/<str:number>/<slug:name>/", views.make_move, name="desk-move"),
+    path("t/<slug:number>/", views.one, name="desk-ticket"),
+    path("t/<slug:number>/deadlines/<slug:clock>/", reckoning.reckoned, name="desk-deadline"),
+    path("t/<slug:number>/<slug:name>/", views.make_move, name="desk-move"),
 ]

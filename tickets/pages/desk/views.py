@@ -100,9 +100,7 @@ def _again(request: HttpRequest, seat: Seat, number: str, spoken: Spoken, told: 
 
 
 def _explained(ticket: Ticket, error: DomainError, seat: Seat) -> str:
-    return (
-        f"{error.message}您写的还在下面，核对后可以再次提交。" if isinstance(error, Stale) else error.message
-    )
+    return f"{error.message}您写的还在下面，核对后可以再次提交。" if isinstance(error, Stale) else error.message
 
 
 def _filled(move: DeskMove, posted: QueryDict, ticket: Ticket, seat: Seat) -> MoveForm:

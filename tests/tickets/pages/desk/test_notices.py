@@ -1,0 +1,74 @@
+"""The inbox."""
+
+from __future__ import annotations
+
+from tests import make
+from tests.tickets.pages.desk.conftest import NOON, shown
+from tickets.models import Notice
+from tickets.services.notify import notify_all
+
+
+def tell(ticket) -> None:
+    """What the worker does after every move so far."""
+    notify_all([{"ticket_id": ticket.pk, "seq": seq} for seq in range(1, ticket.last_seq + 1)], at=NOON)
+
+
+def test_notices_are_counted_listed_by_request_and_read(at, cast):
+    ticket = make.replied(title="贷款的事")
+    tell(make.fresh(ticket))
+    head = at(cast.head)
+    unread = Notice.objects.unread(cast.head.pk)
+    assert head.counts()["通知"] == str(unread.count())
+    page = head.get("/desk/notices/")
+    assert "有答复等待审核" in shown(page)
+    assert len(page.context["notices"]) == 1
+    answer = head.post(f"/desk/notices/{page.context['notices'][0]['key']}/")
+    assert answer["Location"] == f"/desk/t/{ticket.number}/"
+    assert not unread.all().exists()
+    assert "没有新通知" in shown(head.get("/desk/notices/"))
+
+
+def test_nobody_reads_anothers_notice(at, cast):
+    ticket = make.assigned()
+    tell(make.fresh(ticket))
+    notice = Notice.objects.unread(cast.officer.pk).get()
+    assert at(cast.rival_officer).post(f"/desk/notices/{notice.pk}/").status_code == 404
+    assert at(cast.officer).get(f"/desk/notices/{notice.pk}/").status_code == 405
+    notice.refresh_from_db()
+    assert notice.read_at is None
+
+
+def test_what_went_to_another_department_leaves_the_inbox(at, cast):
+    ticket = make.assigned(title="不归我们")
+    tell(make.fresh(ticket))
+    officer = at(cast.officer)
+    assert officer.counts()["通知"] == "1"
+    make.dispatch.reassign(ticket_id=ticket.pk, caller=cast.as_dispatcher, at=NOON, department="land")
+    assert officer.counts()["通知"] == ""
+    assert "不归我们" not in shown(officer.get("/desk/notices/"))
+
+
+def test_all_at_once(at, cast):
+    for _ in range(3):
+        tell(make.fresh(make.assigned()))
+    officer = at(cast.officer)
+    officer.post("/desk/notices/read/")
+    assert officer.counts()["通知"] == ""
+
+
+def test_restricted_requests_are_announced_to_discipline_only(at, cast):
+    ticket = make.assigned(qr="DEMO-SERVICE", category="SRV-04")
+    tell(make.fresh(ticket))
+    assert set(Notice.objects.values_list("recipient__username", flat=True)) <= {
+        "officer.discipline",
+        "head.discipline",
+    }
+    assert at(cast.discipline).counts()["通知"] == "1"
+
+
+def test_the_inbox_costs_at_most_six_queries(at, cast, django_assert_max_num_queries):
+    for _ in range(8):
+        tell(make.fresh(make.assigned()))
+    officer = at(cast.officer)
+    with django_assert_max_num_queries(6):
+        officer.get("/desk/notices/")
