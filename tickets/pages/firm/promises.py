@@ -112,14 +112,23 @@ def _ring(deadline: Deadline, at: datetime) -> dict[str, Any]:
     standing = left(calendar, at, due_at, unit=unit)
     top, _, value = standing.text.partition(" ")
     opening = unit in OPENING and opening_seconds(calendar, min(at, due_at), max(at, due_at)) > 0
-    days, used = value.endswith("天"), _percent_used(deadline, at)
+    used = _percent_used(deadline, at)
     return {
         "state": _light(standing.state, used),
         "percent": 100 - used,
         "top": top,
         "value": value,
-        "unit": ("工作日" if days else "工作时间") if opening else "",
+        "unit": _under(value, abs(standing.seconds), opening=opening),
     }
+
+
+def _under(value: str, seconds: int, *, opening: bool) -> str:
+    """The small line under the number: the minutes of an hour's count, else of what kind the time is."""
+    minutes = seconds % 3600 // 60
+    if value.endswith("小时") and minutes:
+        return f"{minutes} 分"
+    kind = "工作日" if value.endswith("天") else "工作时间"
+    return kind if opening else ""
 
 
 def _light(state: str, used: int) -> str:

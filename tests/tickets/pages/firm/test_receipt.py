@@ -125,7 +125,7 @@ def test_not_solved_goes_back_with_a_reason(shown, phone):
     shown(ticket)
     empty = phone.post(f"/t/{ticket.number}/rework/", {"reason": " "})
     assert empty.status_code == 422
-    assert '<details class="extra" id="rework" open>' in empty.content.decode()
+    assert '<details class="extra no-print" id="rework" open>' in empty.content.decode()
     page = phone.post(f"/t/{ticket.number}/rework/", {"reason": "款没有到账"}, follow=True).content.decode()
     assert "款没有到账" in page
     assert "已协调农商银行授信1500万元" in page, "the first answer stays in the story"
