@@ -46,7 +46,7 @@ class BearerScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
     """Names the scheme in the OpenAPI document."""
 
     target_class = "tickets.api.door.BearerToken"
-    name = "令牌"
+    name = "token"
 
 
 class TooLarge(exceptions.APIException):

@@ -44,7 +44,7 @@ class Token(Door):
         operation_id="auth_token",
         tags=["登录"],
         summary="换取令牌",
-        description="之后的调用带 Authorization: Bearer <token>。连续输错会锁定一刻钟（429）。",
+        description="之后的调用带 Authorization: Bearer 加令牌。连续输错会锁定一刻钟（429）。",
         request=TokenIn,
         responses={200: TokenOut, **problems((400, 401, 415, 422, 429))},
         examples=[OpenApiExample("登录", {"username": "officer.finance", "password": "……"}, request_only=True)],
