@@ -28,8 +28,11 @@ _OUTCOME_LIGHT = {Outcome.SOLVED: "ok", Outcome.PARTIAL: "warn", Outcome.UNSOLVE
 
 
 def tag(ticket: Ticket, *, at: datetime) -> str:
-    """ETag of the living part: changes with the request, and every minute while words count down."""
-    minute = "" if ticket.status in ENDED else f"{at:%Y%m%d%H%M}"
+    """ETag of the living part: changes with the request, and every minute while words count down.
+
+    Not while the firm is asked to rate: nothing must be drawn anew under its half-made choice.
+    """
+    minute = "" if ticket.status in ENDED | {Status.ANSWERED} else f"{at:%Y%m%d%H%M}"
     return f'"{sm3(f"{ticket.number}|{ticket.last_seq}|{ticket.version}|{minute}".encode()).hex()[:20]}"'
 
 
@@ -41,6 +44,7 @@ def picture(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
     answer = _answer(ticket, entries)
     return {
         "ticket": ticket,
+        "tag": tag(ticket, at=at),
         "moves": moves,
         "number": ticket.number,
         "title": ticket.filing.title,

@@ -7,7 +7,7 @@ from tickets.pages.firm import views
 urlpatterns = [
     path("", views.start, name="start"),
     path("forget/", views.forget, name="forget"),
-    path("q/<str:code>/", views.ask, name="ask"),
+    path("q/<slug:code>/", views.ask, name="ask"),
     path("t/", views.find, name="find"),
     path("t/<str:number>/", views.receipt, name="receipt"),
     path("t/<str:number>/live/", views.live, name="receipt-live"),

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from qihu.clock import now
@@ -57,7 +57,7 @@ def forget(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@cache_control(private=True, no_cache=True)  # not `no-store`: "back" must find what was typed, and the same key
 def ask(request: HttpRequest, code: str) -> HttpResponse:
     """The form of one QR code; the same key posted again is answered with the same receipt."""
     at = now()

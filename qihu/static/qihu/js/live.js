@@ -6,7 +6,7 @@
   const SLOWEST = 60_000;
 
   function follow(box) {
-    let tag = "";
+    let tag = box.dataset.liveTag || ""; // what the page itself was drawn from
     let wait = EVERY;
     let dirty = false;
     box.addEventListener("input", () => { dirty = true; }); // somebody has begun to answer: what they chose must not vanish

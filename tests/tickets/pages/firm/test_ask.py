@@ -66,6 +66,12 @@ def test_the_same_key_with_other_words_is_told_and_the_next_press_is_a_new_reque
     assert Ticket.objects.count() == 2
 
 
+def test_going_back_finds_the_form_as_it_was(phone):
+    kept = phone.get("/q/DEMO/")["Cache-Control"]
+    assert "private" in kept
+    assert "no-store" not in kept
+
+
 @pytest.mark.parametrize("key", ["", "1", "../../etc/passwd", "x" * 5000])
 def test_a_key_that_is_no_uuid_is_replaced(phone, key):
     assert phone.file(key=key).status_code == 303
@@ -153,12 +159,17 @@ def test_fields_the_form_does_not_have_change_nothing(phone):
     ) == (None, False, False, "L2", "qr", False)
 
 
+def test_a_flood_is_refused_before_it_is_read(phone):
+    assert phone.file(text="水" * 600_000).status_code == 400
+
+
 def test_null_bytes_are_refused_not_a_crash(phone):
     assert phone.file(text="五个字以上\x00的内容").status_code == 422
 
 
 def test_unknown_revoked_and_expired_codes(phone, monday):
     assert phone.get("/q/NOPE/").status_code == 404
+    assert phone.get("/q/%00/").status_code == phone.get("/q/二维码/").status_code == 404
     assert phone.file("NOPE").status_code == 404
     codes.revoke_qr(code="DEMO-TALENT", at=monday.at)
     QRCode.objects.filter(code="DEMO-SERVICE").update(expires_at=monday.at)

@@ -181,12 +181,22 @@ def test_the_living_part_is_sent_once_and_then_only_when_something_happened(show
     address = f"/t/{ticket.number}/live/"
     first = phone.get(address)
     assert "<html" not in first.content.decode()
+    assert f'data-live-tag="{first["ETag"]}"' in unescape(phone.page(ticket)), "the first poll need not draw it again"
     again = phone.get(address, headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     handling.sign(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=monday.at)
     changed = phone.get(address, headers={"If-None-Match": first["ETag"]})
     assert changed.status_code == 200
     assert "已签收" in changed.content.decode()
+
+
+def test_while_the_firm_rates_nothing_is_drawn_anew_under_its_hands(shown, phone, monday):
+    ticket = make.answered()
+    shown(ticket)
+    address = f"/t/{ticket.number}/live/"
+    tag = phone.get(address)["ETag"]
+    monday.at += HOUR
+    assert phone.get(address, headers={"If-None-Match": tag}).status_code == 304
 
 
 def test_the_price_of_a_receipt(shown, phone, django_assert_num_queries):
