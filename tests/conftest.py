@@ -31,7 +31,6 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 def load_organisation() -> None:
     settings.DEMO = True
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("load_demo", password=PASSWORD, verbosity=0)
 
 
