@@ -44,14 +44,11 @@ class Command(BaseCommand):
         categories = set(Category.objects.values_list("code", flat=True))
         filed = [_filed(item, tags, categories) for item in items]
         keys = [
-            intake.submit(filed=one, qr=None, key=f"demo-{uuid.uuid4()}", at=clock.now()).ticket.pk
-            for one in filed
+            intake.submit(filed=one, qr=None, key=f"demo-{uuid.uuid4()}", at=clock.now()).ticket.pk for one in filed
         ]
         _until_decided(keys)
         for item, key in zip(items, keys, strict=True):
-            self.stdout.write(
-                _row(item, Ticket.objects.select_related("department", "chain_tag").get(pk=key))
-            )
+            self.stdout.write(_row(item, Ticket.objects.select_related("department", "chain_tag").get(pk=key)))
 
 
 def _read(path: Path) -> list[Mapping[str, Any]]:
@@ -76,9 +73,7 @@ def _filed(item: Mapping[str, Any], tags: Mapping[str, str], categories: set[str
         contact_phone="13800000000",
         chain_tag=tags.get(item.get("chain_tag") or ""),
         category=category if category in categories else None,
-        channel=next(
-            (c for word, c in _CHANNELS.items() if word in item.get("channel", "")), Ticket.Channel.QR
-        ),
+        channel=next((c for word, c in _CHANNELS.items() if word in item.get("channel", "")), Ticket.Channel.QR),
         difficulty=labels.get(item.get("difficulty", ""), Ticket.Difficulty.L2),
         urgent=bool(item.get("urgent")),
         shielded=any("匿名" in flag for flag in item.get("flags", [])),

@@ -25,9 +25,7 @@ class Command(BaseCommand):
     help = "装入演示组织：区划、部门、账号、交办规则、时限标准和二维码。可重复运行。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--password", help="演示账号的口令；缺省取环境变量 DEMO_PASSWORD，再缺省则生成并打印"
-        )
+        parser.add_argument("--password", help="演示账号的口令；缺省取环境变量 DEMO_PASSWORD，再缺省则生成并打印")
 
     def handle(self, *_: object, **options: str | None) -> None:
         if not settings.DEMO:

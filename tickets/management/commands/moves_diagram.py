@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tickets.workflow import MOVES, Move, Status
+from tickets.workflow import MOVES, OPEN, Move, Party, Status
 
 START, END = "<!-- moves:start -->", "<!-- moves:end -->"
 
@@ -34,23 +34,24 @@ class Command(BaseCommand):
 
 
 def diagram() -> str:
-    """Mermaid state diagram: one arrow for each pair of statuses, labelled with the moves and their parties."""
+    """Mermaid state diagram: one arrow for each pair of statuses that the moves reach, labelled with moves and parties.
+
+    Moves open to every status are listed under it instead of drawn.
+    """
+    reached = [status for status in Status if any(move.target == status for move in MOVES)]
+    drawn = [move for move in MOVES if move.sources != OPEN]
     arrows: dict[tuple[str, str], list[str]] = {}
-    for move in MOVES:
-        for source in [str(s) for s in sorted(move.sources)] or ["[*]"]:
-            target = str(move.target or source)
-            if source != target or len(move.sources) < len(Status) // 2:
-                arrows.setdefault((source, target), []).append(_label(move))
-    lines = [f"    {status.value}: {status.label}" for status in _used()]
+    for move in drawn:
+        for source in [str(s) for s in reached if s in move.sources] or ["[*]"]:
+            arrows.setdefault((source, str(move.target or source)), []).append(_label(move))
+    lines = [f"    {status.value}: {status.label}" for status in reached]
     lines += [f"    {a} --> {b}: {'<br/>'.join(labels)}" for (a, b), labels in arrows.items()]
-    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+    anywhere = [
+        f"- {_label(move)} → {move.target.label if move.target else '状态不变'}" for move in MOVES if move not in drawn
+    ]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```", "", "From every open status:", "", *anywhere])
 
 
 def _label(move: Move) -> str:
-    parties = "、".join(party.label for party in sorted(move.by))
+    parties = "、".join(party.label for party in Party if party in move.by)
     return f"{move.action.value} {move.action.label}（{parties}）"
-
-
-def _used() -> list[Status]:
-    reached = {move.target for move in MOVES} | {source for move in MOVES for source in move.sources}
-    return [status for status in Status if status in reached]

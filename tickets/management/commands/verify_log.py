@@ -43,9 +43,7 @@ class Command(BaseCommand):
             counted, fault = _verify(keys)
             tickets, events = tickets + len(keys), events + counted
             if fault:
-                raise CommandError(
-                    f"日志被改动：{fault.number} 第 {fault.seq} 条，{fault.what}", returncode=1
-                )
+                raise CommandError(f"日志被改动：{fault.number} 第 {fault.seq} 条，{fault.what}", returncode=1)
         spent = time.monotonic() - started
         self.stdout.write(f"日志完好：{tickets} 件诉求，{events} 条记录，用时 {spent:.1f} 秒")
 
@@ -79,9 +77,7 @@ def _verify(keys: Sequence[int]) -> tuple[int, Fault | None]:
 
 
 def _look(keys: Sequence[int]) -> tuple[int, Fault | None, int | None]:
-    tickets = (
-        Ticket.objects.filter(pk__in=keys).only("number", "status", "last_seq", "last_hash").order_by("pk")
-    )
+    tickets = Ticket.objects.filter(pk__in=keys).only("number", "status", "last_seq", "last_hash").order_by("pk")
     filings = Filing.objects.filter(ticket__in=keys).defer("search").in_bulk(field_name="ticket_id")
     events: dict[int, list[Event]] = defaultdict(list)
     rows = Event.objects.filter(ticket__in=keys).select_related("text").order_by("ticket_id", "seq")
