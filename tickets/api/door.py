@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from knox.auth import TokenAuthentication
@@ -15,6 +16,7 @@ from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
@@ -77,6 +79,10 @@ class Door(APIView):
 
     authentication_classes = [BearerToken, SessionAuthentication]
     parser_classes = [BoundedJSON]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A body that something has read before us is measured by Django, whose own answer is a page."""
+        return super().handle_exception(TooLarge() if isinstance(exc, RequestDataTooBig) else exc)
 
 
 def staff(request: Request) -> User:
