@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from qihu.clock import now
 from qihu.outbox import watch
+from routing.promises.amount import PromiseError
 from routing.promises.coverage import coverage_warnings
 
 
@@ -21,7 +22,7 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """200 when requests can be accepted; 503 without a database, or while messages rest unhandled.
+    """200 when requests can be accepted; 503 without a database or promises, or while messages rest unhandled.
 
     A dead broker does not matter here: requests are accepted and routed when it returns.
     """
@@ -35,6 +36,8 @@ def readyz(_request: HttpRequest) -> JsonResponse:
         body["warnings"] = coverage_warnings(now())
     except DatabaseError:
         body["database"], status = "unreachable", 503
+    except PromiseError:
+        body["promises"], status = "none published: run manage.py load_defaults", 503
     return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
 
 

@@ -105,9 +105,14 @@ def load_organisation(password: str) -> int:
 
     Accounts that exist already get `password` too, so that the one announced is the one that works.
     """
-    Region.objects.bulk_create(_regions(), ignore_conflicts=True)
+    load_regions()
     Department.objects.bulk_create(_departments(), ignore_conflicts=True)
     return _staff(password)
+
+
+def load_regions() -> None:
+    """Add the divisions that are missing: the city, its counties and their towns."""
+    Region.objects.bulk_create(_regions(), ignore_conflicts=True)
 
 
 def _regions() -> list[Region]:

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from qihu.accounts.models import Department, User
+from qihu.accounts.models import Department, Region, User
 from qihu.local.datadir import PROJECT, DataDir, write_private
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Command(BaseCommand):
             raise CommandError(f"连不上数据库 cannot reach the database: {said[-1]}") from None
         with _static_files(home) as fresh:
             call_command("migrate", interactive=False, verbosity=0)
+            if not Region.objects.exists():
+                call_command("load_defaults")
             self._demo(home)
         if fresh:
             self.stdout.write("静态文件已收集 static files collected")

@@ -43,6 +43,8 @@
     });
   }
 
+  // A mark of what was written that tells nothing of it.
+  const mark = (text) => [...text].reduce((sum, ch) => (Math.imul(sum, 33) ^ ch.codePointAt(0)) >>> 0, 5381) + ":" + text.length;
   const typed = (form) => [...form.elements].filter((el) => el.name && !["hidden", "submit", "button", "file", "password"].includes(el.type));
   const isPrivate = (el) => el.type === "tel" || el.hasAttribute("data-private");
 
@@ -68,7 +70,7 @@
   function drafts(form) {
     const code = form.dataset.draft;
     const key = form.querySelector("[data-key-field]");
-    const everything = () => JSON.stringify(snapshot(form, () => true));
+    const everything = () => mark(JSON.stringify(snapshot(form, () => true)));
     if (!form.querySelector("[aria-invalid=true], .field-error, .error-summary")) {
       restore(form, store.read(localStorage, DRAFT + code));
       restore(form, store.read(sessionStorage, PRIVATE + code));
@@ -86,6 +88,7 @@
     form.addEventListener("change", save);
     form.addEventListener("submit", (event) => {
       if (!navigator.onLine) { event.preventDefault(); document.body.classList.add("is-offline"); return; }
+      settle(); // after "back" the browser itself may have filled the fields in
       if (!event.defaultPrevented && key) store.write(sessionStorage, SENT + code, { key: key.value, all: everything() });
     });
     addEventListener("online", () => document.body.classList.remove("is-offline"));
@@ -182,7 +185,7 @@
   const done = document.body.dataset.draftDone;
   if (done !== undefined) {
     store.drop(localStorage, DRAFT + done);
-    [PRIVATE, SENT].forEach((prefix) => store.drop(sessionStorage, prefix + done));
+    store.drop(sessionStorage, PRIVATE + done); // what was sent stays marked: sent again after "back" it is the same request
   }
   for (const button of all("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }
   for (const button of navigator.clipboard ? all("[data-copy]") : []) {

@@ -1,0 +1,58 @@
+"""Health: alive, ready, and how the outbox is doing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.db import DatabaseError
+
+from qihu import health
+from qihu.outbox.models import RESTS_AFTER, Message
+from qihu.outbox.publish import publish
+from routing.promises.amount import PromiseError
+
+pytestmark = pytest.mark.django_db
+
+
+def test_alive(client):
+    assert client.get("/healthz").content == b"ok\n"
+
+
+def test_ready_and_warns_when_the_calendar_ends_soon(client, monkeypatch):
+    monkeypatch.setattr(health, "coverage_warnings", lambda _at: ["工作日历只到年底"])
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"database": "ok", "outbox": "ok", "warnings": ["工作日历只到年底"]}
+
+
+def test_red_while_a_message_rests(client):
+    publish("nobody.listens", n=1)
+    Message.objects.update(attempts=RESTS_AFTER)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["outbox"] == "1 resting"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(DatabaseError("away"), "database"), (PromiseError("nothing published"), "promises")]
+)
+def test_not_ready_without_database_or_promises(client, monkeypatch, error, said):
+    def fail(_at: object) -> list[str]:
+        raise error
+
+    monkeypatch.setattr(health, "coverage_warnings", fail)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert said in json.loads(answer.content)
+
+
+def test_metrics_count_the_outbox_and_nothing_of_the_business(client):
+    publish("nobody.listens", n=1)
+    lines = client.get("/metrics").content.decode().splitlines()
+    assert "qihu_outbox_waiting 1.0" in lines
+    assert {line.split()[0] for line in lines if not line.startswith("#")} == {
+        "qihu_outbox_waiting",
+        "qihu_outbox_resting",
+        "qihu_outbox_oldest_seconds",
+    }
