@@ -73,9 +73,9 @@ def test_going_back_finds_the_form_as_it_was(phone):
 
 
 @pytest.mark.parametrize("key", ["", "1", "../../etc/passwd", "x" * 5000])
-def test_a_key_that_is_no_uuid_is_replaced(phone, key):
+def test_a_key_that_is_no_uuid_is_replaced(phone, stranger, key):
     assert phone.file(key=key).status_code == 303
-    assert phone.file(key=key).status_code == 303
+    assert stranger.file(key=key).status_code == 303
     assert Ticket.objects.count() == 2, "what everybody could type must not join strangers' requests"
 
 
@@ -224,7 +224,7 @@ def test_the_price_of_the_form(phone, django_assert_num_queries):
         phone.get("/q/DEMO-CAPITAL/")
 
 
-def test_the_price_of_a_submission(phone, django_assert_num_queries):
+def test_the_price_of_a_submission(phone, stranger, django_assert_num_queries):
     phone.file()
     with django_assert_num_queries(11):  # the code, eight of the verb, and the two ends of its transaction
-        assert phone.file().status_code == 303
+        assert stranger.file().status_code == 303
