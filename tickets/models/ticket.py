@@ -83,8 +83,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(chain_tag=chain_tag)
 
     def at_department(self, code: str) -> TicketQuerySet:
-        """Of the lead department with this code."""
-        return self.filter(department__code=code)
+        """Of the lead department with this code: looked up first, so that the list's index gives the order."""
+        return self.filter(department=Department.objects.filter(code=code).values("pk")[:1])
 
     def led_by(self, departments: Iterable[int]) -> TicketQuerySet:
         """Of these lead departments."""
