@@ -44,7 +44,7 @@ def clock(monkeypatch) -> Callable[[datetime], None]:
 
 
 @pytest.fixture
-def at(clock, cast) -> Callable[[User], Desk]:
+def at(clock, cast, db) -> Callable[[User], Desk]:
     def sit(user: User) -> Desk:
         browser = Desk()
         browser.force_login(user)
