@@ -42,12 +42,8 @@ def notify_all(wanted: Sequence[Mapping[str, int]], *, at: datetime) -> None:
 def _people(events: Iterable[Event]) -> list[Grant]:
     """Everybody who could be told, in one query."""
     departments = {e.department_id for e in events if e.department_id}
-    paths = Q(pk__in=[])
-    if any(_to_centre(e) for e in events):
-        paths = Q(role__in=[Role.DISPATCHER, Role.DIRECTOR])
-    return list(
-        Grant.objects.filter(Q(department__in=departments) | paths, user__is_active=True).select_related("region")
-    )
+    theirs = Q(department__in=departments) | Q(role__in=[Role.DISPATCHER, Role.DIRECTOR])
+    return list(Grant.objects.filter(theirs, user__is_active=True).select_related("region"))
 
 
 def _to_centre(event: Event) -> bool:
@@ -66,7 +62,8 @@ def _recipients(event: Event, people: Sequence[Grant]) -> set[int]:
     if event.kind == Action.REPLY:
         return heads if ticket.tier == 1 else _of_centre(ticket, people, {Role.DIRECTOR})
     if event.kind == "breach":
-        return (heads if event.data.get("clock") == Clock.REVIEW else handler) | heads
+        holder = heads if event.data.get("clock") == Clock.REVIEW else handler
+        return holder | heads | (set() if ticket.restricted else _of_centre(ticket, people, {Role.DIRECTOR}))
     if event.kind == Action.URGE:
         return handler | heads
     return handler if event.kind in _TO_HANDLERS and ticket.status != Status.SUBMITTED else set()
