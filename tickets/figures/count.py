@@ -153,9 +153,7 @@ def _columns(measure: Measure) -> list[str]:
 def _figures(measures: Sequence[Measure], row: dict[str, Any]) -> dict[str, Figure]:
     plain = {measure.code: _figure(measure, row) for measure in measures}
     return {
-        code: _figure(
-            BY_CODE[code], row, twins=tuple(f for c, f in plain.items() if BY_CODE[c].twin_of == code)
-        )
+        code: _figure(BY_CODE[code], row, twins=tuple(f for c, f in plain.items() if BY_CODE[c].twin_of == code))
         for code in plain
         if not BY_CODE[code].twin_of
     }
@@ -188,10 +186,7 @@ def _seconds(value: Any) -> float | None:
 
 def _groups(name: str, rows: Sequence[dict[str, Any]], measures: Sequence[Measure]) -> tuple[Group, ...]:
     mine = [row for row in rows if row["dimension"] == name]
-    groups = [
-        Group(value=row["value"] or "", label=_label(name, row), figures=_figures(measures, row))
-        for row in mine
-    ]
+    groups = [Group(value=row["value"] or "", label=_label(name, row), figures=_figures(measures, row)) for row in mine]
     if name == "week":
         return tuple(sorted(groups, key=lambda g: g.value))
     return tuple(sorted(groups, key=lambda g: (not g.value, -_size(g), g.value)))

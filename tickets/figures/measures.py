@@ -110,7 +110,8 @@ MEASURES: tuple[Measure, ...] = (
         over="rated", counted="result >= 4", sentence="只算非常满意和满意，基本满意计 0。",
     ),
     Measure(
-        code="satisfied_process", label="满意率（过程）", short="过程", over="rated", counted="process >= 3", strict="process >= 4",
+        code="satisfied_process", label="满意率（过程）", short="过程",
+        over="rated", counted="process >= 3", strict="process >= 4",
         weight="CASE WHEN process >= 4 THEN 1.0 WHEN process = 3 THEN 0.9 ELSE 0 END",
         sentence="企业已评价的诉求中，对办理过程非常满意、满意各计 1，基本满意计 0.9。",
     ),
@@ -131,7 +132,8 @@ MEASURES: tuple[Measure, ...] = (
         sentence="受理时限已到期的诉求中，在时限内交办、转研判、告知补正或说明理由不予受理的比例。",
     ),
     Measure(
-        code="first_dispatch", label="首派准确率", short="首派准确", over="dispatched_at + interval '30 days' <= %(as_of)s",
+        code="first_dispatch", label="首派准确率", short="首派准确",
+        over="dispatched_at + interval '30 days' <= %(as_of)s",
         counted="departments = 1",
         sentence="首次交办满 30 天的诉求中，主办部门一直没有变的比例。",
     ),
@@ -150,7 +152,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         code="handling_net", label="办理时长（净）", kind=Kind.TIME, over=f"{_CLOSED} AND net_seconds IS NOT NULL",
         seconds="net_seconds",
-        sentence="已办结的诉求从交办到送达的那次答复，只计工作时间，扣除暂停；二次交办的各轮相加。中位数与 P90（最近秩）。",
+        sentence="已办结的诉求从交办到送达的那次答复，只计工作时间，扣除暂停；二次交办各轮相加。P90 按最近秩。",
     ),
     Measure(
         code="handling_full", label="全程时长", short="全程", kind=Kind.TIME, over=_CLOSED,

@@ -19,9 +19,7 @@ def counted_for(user: User) -> TicketQuerySet:
         return access.visible_to(user)
     departments = user.departments((Role.HEAD,))
     if not departments:
-        raise Forbidden(
-            "看板供督办员、领导、中心主任、研判、受理和部门负责人使用，您的账号没有看板。", code="no-board"
-        )
+        raise Forbidden("看板供督办员、领导、中心主任、研判、受理和部门负责人使用，您的账号没有看板。", code="no-board")
     return access.visible_to(user).filter(department__in=departments)
 
 

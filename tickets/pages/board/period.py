@@ -35,7 +35,7 @@ class Preset:
 
 
 def presets(at: datetime) -> tuple[Preset, ...]:
-    """This month (the default), last month, this quarter, this year, by Shanghai's date."""
+    """The month (the default), last month, this quarter, this year, by Shanghai's date."""
     today = at.astimezone(zone()).date()
     month = today.replace(day=1)
     quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)

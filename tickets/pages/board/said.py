@@ -107,9 +107,7 @@ class Links:
 def cell(figure: Figure, links: Links, *, day: int, value: str | None = None) -> Cell:
     """A figure in words. `day`: seconds of a working day, in which net times are told."""
     measure = BY_CODE[figure.code]
-    n = Number(
-        f"{figure.denominator:,}", "", links.rows(figure.code, Part.DENOMINATOR, value), figure.denominator
-    )
+    n = Number(f"{figure.denominator:,}", "", links.rows(figure.code, Part.DENOMINATOR, value), figure.denominator)
     bar = None
     if figure.interval and figure.rate is not None:
         strict = next((twin.rate for twin in figure.twins if measure.strict), None)

@@ -105,9 +105,7 @@ def _counted(window: Window, by: str, scope: TicketQuerySet) -> dict[str, Any]:
         "chains": lines(counted.groups["chain_tag"], Links(window, "chain_tag"), day=day),
         "dimensions": _dimensions(window, by),
         "by_label": DIMENSIONS[by],
-        "chart": _chart(
-            window, {g.value: g.figures["submitted"].hits for g in counted.groups["week"]}, scope, book
-        ),
+        "chart": _chart(window, {g.value: g.figures["submitted"].hits for g in counted.groups["week"]}, scope, book),
     }
 
 
@@ -119,9 +117,7 @@ def _dimensions(window: Window, by: str) -> list[dict[str, Any]]:
     ]
 
 
-def _chart(
-    window: Window, submitted: dict[str, int], scope: TicketQuerySet, book: PromiseBook
-) -> dict[str, Any]:
+def _chart(window: Window, submitted: dict[str, int], scope: TicketQuerySet, book: PromiseBook) -> dict[str, Any]:
     flow = report(window, by=["week"], scope=scope, only=["closings"], book=book).groups["week"]
     closed = {group.value: group.figures["closings"].hits for group in flow}
     table = []
@@ -204,11 +200,9 @@ def _listed(request: HttpRequest, window: Window, found: Opened) -> dict[str, An
 
 def _group(request: HttpRequest) -> str:
     by = request.GET.get("by", "")
-    return (
-        f"{DIMENSIONS[by]}：{request.GET['value'] or '无'}"
-        if by in DIMENSIONS and "value" in request.GET
-        else ""
-    )
+    if by not in DIMENSIONS or "value" not in request.GET:
+        return ""
+    return f"{DIMENSIONS[by]}：{label_of(by, request.GET['value'])}"
 
 
 def _standing(request: HttpRequest, scope: TicketQuerySet, at: datetime) -> dict[str, Any]:
