@@ -5,34 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
 
 from qihu.errors import Conflict, Forbidden, Invalid, Stale
 from routing.promises import worktime
 from routing.promises.amount import Unit
 from routing.promises.book import calendar_version
 from tests import make
+from tests.see import deadline, kinds, local
 from tickets.access import visible_to
-from tickets.models import Alert, Deadline, Event, Shift, Ticket
-from tickets.services import closing, dispatch, handling, intake, review, sweep
+from tickets.models import Deadline, Shift, Ticket
+from tickets.services import closing, dispatch, handling, intake, review
 from tickets.services.transition import RefusedByRule
 from tickets.workflow import Clock
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-def deadline(ticket: Ticket, clock: Clock, **more: object) -> Deadline:
-    return Deadline.objects.filter(ticket=ticket, clock=clock, **more).latest("pk")
-
-
-def kinds(ticket: Ticket) -> list[str]:
-    return list(Event.objects.filter(ticket=ticket).order_by("seq").values_list("kind", flat=True))
-
-
-def local(month: int, day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, month, day, hour, minute, tzinfo=UTC) - 8 * HOUR
 
 
 class TestReviewAndResolve:
@@ -168,89 +156,6 @@ class TestPassingRound:
             dispatch.classify(ticket_id=ticket.pk, caller=head, at=make.MONDAY + HOUR, urgent=True)
         dispatch.classify(ticket_id=ticket.pk, caller=head, at=make.MONDAY + HOUR, difficulty="L3")
         assert make.fresh(ticket).difficulty == "L3"
-
-
-class TestSweep:
-    def test_each_breach_is_recorded_once_and_dated_when_it_broke(self):
-        ticket = make.assigned()
-        broke = deadline(ticket, Clock.SIGN).due_at
-        much_later = broke + 30 * DAY
-        assert sweep.sweep(at=much_later) == 5
-        assert sweep.sweep(at=much_later) == 0
-        assert sweep.sweep(at=much_later + DAY) == 0
-        breaches = Event.objects.filter(ticket=ticket, kind="breach")
-        assert {e.data["clock"] for e in breaches} == {"SIGN", "CONTACT", "INTERIM", "NOTE", "RESOLVE"}
-        sign = next(e for e in breaches if e.data["clock"] == "SIGN")
-        assert sign.happened_at == deadline(ticket, Clock.SIGN).breached_at == broke
-        assert Alert.objects.filter(deadline__ticket=ticket).count() == 5
-
-    def test_a_breach_that_begins_and_ends_between_two_sweeps_is_recorded(self):
-        ticket = make.assigned()
-        late = deadline(ticket, Clock.SIGN).due_at + HOUR
-        handling.sign(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=late)
-        sign = deadline(ticket, Clock.SIGN)
-        assert sign.breached_at == sign.due_at
-        assert sign.met_at == late
-        assert kinds(ticket) == ["submit", "route", "breach", "breach", "sign"]
-        assert sweep.sweep(at=late) == 0
-
-    def test_an_idle_sweep_costs_one_query(self, django_assert_num_queries):
-        make.closed()
-        make.assigned()
-        with django_assert_num_queries(1):
-            assert sweep.sweep(at=make.MONDAY) == 0
-
-    def test_silence_closes_unrated_dated_when_the_time_ended(self):
-        ticket = make.answered()
-        ends = deadline(ticket, Clock.RATE).due_at
-        assert sweep.sweep(at=ends - timedelta(seconds=1)) == 0
-        sweep.sweep(at=ends + DAY)
-        ticket = make.fresh(ticket)
-        assert (ticket.status, ticket.closed_at) == ("closed", ends)
-        assert kinds(ticket)[-1] == "lapse"
-        assert not ticket.ratings.exists()
-        assert not Event.objects.filter(ticket=ticket, kind="breach").exists()
-
-    def test_a_breach_and_the_first_promise_can_never_be_taken_back(self):
-        ticket = make.assigned()
-        sweep.sweep(at=make.MONDAY + DAY)
-        broken = deadline(ticket, Clock.SIGN)
-        for change in ({"breached_at": None}, {"promised_due_at": make.MONDAY}):
-            with pytest.raises(IntegrityError, match="never change"), transaction.atomic():
-                Deadline.objects.filter(pk=broken.pk).update(**change)
-
-
-class TestLog:
-    def test_the_log_refuses_update_delete_and_truncate(self):
-        ticket = make.submitted()
-        event = Event.objects.get(ticket=ticket)
-        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-            Event.objects.filter(pk=event.pk).update(kind="route")
-        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-            event.delete()
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("ALTER TABLE tickets_event ENABLE TRIGGER event_no_truncate")
-            with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-                cursor.execute("TRUNCATE tickets_event CASCADE")
-
-    def test_events_are_gapless_chained_and_hold_no_personal_data(self):
-        ticket = make.closed()
-        previous = b""
-        for number, event in enumerate(Event.objects.filter(ticket=ticket).order_by("seq"), 1):
-            assert event.seq == number
-            assert bytes(event.hash) == event.chained(previous)
-            previous = bytes(event.hash)
-            written = f"{event.data}"
-            for private in ("李娜", "13800000000", "安捷线束", "授信"):
-                assert private not in written
-        assert bytes(make.fresh(ticket).last_hash) == previous
-
-    def test_the_writing_transaction_is_recorded(self):
-        ticket = make.submitted()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-            assert Event.objects.get(ticket=ticket).xid == cursor.fetchone()[0]
 
 
 class TestRefusals:
