@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test.utils import setup_databases, teardown_databases
 
 from qihu.accounts.models import Department
 from tests.people import Cast
@@ -21,12 +22,21 @@ _REQUESTS = (
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """The schema, with the demo organisation in it; truncating the log is allowed to tests only."""
+def django_db_setup(django_test_environment, django_db_blocker, django_db_keepdb, django_db_modify_db_settings):
+    """The schema, with the demo organisation in it; truncating the log is allowed to tests only.
+
+    In place of pytest-django's own, which makes a test database only if a collected test names `db` or its
+    marker: `cast` and `committed` ask for it later, and would have worked on the real one.
+    """
     with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE tickets_event DISABLE TRIGGER event_no_truncate")
         load_organisation()
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
 
 
 def load_organisation() -> None:
