@@ -1,0 +1,93 @@
+"""`make bench`: measures the shipped stack on this machine, prints a table, writes bench.json.
+
+Every figure stands beside a floor measured in the same run, so that ratios hold on other machines. Targets are those
+of the design for 2 cores; a missed one is told, not an error. Exit code 1 only where something broke.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+from tests.bench import burst, latency, memory, report, submit
+from tests.bench.book import Book
+from tests.bench.stack import Stack, eventually, floor_web, floor_worker, running
+
+
+def main() -> int:
+    """Start everything, measure, tell."""
+    options = _options()
+    with running() as stack:
+        _say("starting a private stack (manage.py up) …")
+        started = stack.wait_ready()
+        stack.export()
+        load = os.getloadavg()[0]
+        try:
+            figures = _measure(stack, scale=options.scale, idle=options.idle)
+        except Exception:
+            sys.stderr.write(stack.said())
+            raise
+    figures.append(report.Figure(name="first start until ready", value=started, unit="s", target=60))
+    _say(f"\n{report.table(figures)}")
+    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    report.write(Path(options.json), figures, made_at=made_at, scale=options.scale, load=load)
+    _say(f"\n{options.json} written; load average before: {load:.1f}")
+    return 0
+
+
+def _measure(stack: Stack, *, scale: float, idle: float) -> list[report.Figure]:
+    url = os.environ["DATABASE_URL"]
+    book, count = Book(url), max(100, int(2000 * scale))
+    with floor_web(stack) as floor:
+        _say("submissions, floor and form in turns …")
+        with stack.worker_stopped():
+            figures = submit.measure(stack.address, floor, book, seconds=16 * scale)
+        _quiet(book)
+        _say("receipts and routing at 50/s …")
+        product = latency.measure_product(stack.address, url, seconds=20 * scale)
+        with floor_worker(stack):
+            bare = latency.measure_floor(floor, url, seconds=20 * scale)
+        figures += latency.figures(product, bare)
+        _say(f"a burst of {count:,} …")
+        routed, told = burst.measure_product(stack, book, count=count)
+        figures += burst.figures(count, routed, told, burst.measure_floor(floor, book, count=count))
+    _say("queries a page …")
+    figures += _pages()
+    _say(f"idle for {idle:.0f} s …")
+    time.sleep(idle)
+    return [*figures, memory.measure(stack)]
+
+
+def _quiet(book: Book) -> None:
+    if not eventually(lambda: not book.waiting(), seconds=120):
+        raise ValueError("the worker did not work off what was filed")
+
+
+def _pages() -> list[report.Figure]:
+    django.setup()
+    from tests.bench import pages  # noqa: PLC0415 - the stack had to tell first where the database is
+
+    return pages.measure()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the full durations and counts")
+    parser.add_argument("--idle", type=float, default=30.0, help="seconds of rest before memory is read")
+    parser.add_argument("--json", default="bench.json", help="where the figures go")
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
