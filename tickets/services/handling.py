@@ -68,6 +68,7 @@ def reply(  # noqa: PLR0913 - the body of the API's `reply`
     data: dict[str, Any] = {"outcome": outcome}
     if outcome == Outcome.PLANNED and planned_on:
         data["planned_on"] = planned_on.isoformat()
+        parts.append({"ask": "计划完成", "text": f"{planned_on:%Y年%m月%d日}"})
     if burden_relieved is not None:
         data["burden_relieved"] = burden_relieved
     changes = {"outcome": outcome, "reply_author": caller.user, "replied_at": at}

@@ -97,7 +97,8 @@ def _answered(digest: bytes, fingerprint: bytes) -> Receipt:
 
 
 def _born(filed: Filed, qr: QRCode | None, *, pk: int, number: str, at: datetime) -> Ticket:
-    category = filed.category or (qr.category_id if qr else None)
+    kept_tag = qr is not None and filed.chain_tag in {None, qr.chain_tag_id}  # another tag: another matter
+    category = filed.category or (qr.category_id if qr and kept_tag else None)
     region = filed.region or (qr.region_id if qr else None) or settings.DEFAULT_REGION
     ticket = Ticket(
         pk=pk,
