@@ -70,7 +70,7 @@ class PeriodForm(forms.Form):
         if not (typed.get("since") or typed.get("last") or typed.get("until")):
             typed |= {"since": f"{self.preset.since}", "last": f"{self.preset.last}"}
         elif "last" not in typed:
-            typed["last"] = _day_before(typed.get("until", ""))
+            typed["last"] = _day_before(str(typed.get("until", "")))
         super().__init__(typed)
 
     def asked(self) -> tuple[Window, str] | None:
@@ -89,7 +89,7 @@ class PeriodForm(forms.Form):
         """What is wrong, by field label."""
         for field in self:
             for error in field.errors:
-                yield field.label, str(error)
+                yield str(field.label), str(error)
 
 
 def _window(since: str, last: str, *, at: datetime) -> Window:
