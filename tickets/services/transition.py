@@ -17,6 +17,7 @@ from tickets.services import clocks as promise
 from tickets.services import record
 from tickets.services.batch import Batch
 from tickets.services.intent import Done, Intent
+from tickets.services.standing import ask_guards
 from tickets.workflow import BY_ACTION, Move, Party, Standing, Status
 
 
@@ -102,30 +103,12 @@ def _check(intent: Intent, ticket: Ticket, move: Move) -> Standing:
         raise Conflict(_where_it_is(ticket, move))
     if move.needs_text and not intent.text.strip():
         raise Invalid("请写明内容。", fields={"text": "请写明内容。"})
-    refusal: str | None = None
-    for party in claims:
-        standing = _standing(intent, ticket, party)
-        refusal = next((said for guard in move.guards if (said := guard(standing))), None)
-        if refusal is None:
-            return standing
-    raise RefusedByRule(refusal or "")
-
-
-def _standing(intent: Intent, ticket: Ticket, party: Party) -> Standing:
-    zone = ZoneInfo(settings.TIME_ZONE)
-    return Standing(
-        party=party,
-        actor_id=intent.caller.actor_id,
-        author_id=ticket.reply_author_id,
-        tier=ticket.tier,
-        round=ticket.round,
-        send_backs=ticket.send_backs,
-        supervised=ticket.supervised,
-        difficulty=ticket.difficulty,
-        urged_on=ticket.urged_at.astimezone(zone).date() if ticket.urged_at else None,
-        today=intent.at.astimezone(zone).date(),
-        payload=intent.data,
+    standing, refusal = ask_guards(
+        move, ticket, claims, actor_id=intent.caller.actor_id, at=intent.at, payload=intent.data
     )
+    if standing is None:
+        raise RefusedByRule(refusal)
+    return standing
 
 
 def _where_it_is(ticket: Ticket, move: Move) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from tickets.models import Ticket
 from tickets.pages.desk import forms
 from tickets.pages.desk.seat import Seat
 from tickets.services import dispatch, handling, review
 from tickets.services.intent import Done
-from tickets.workflow import BY_ACTION, Action, Party, Standing, Status, open_moves
+from tickets.services.standing import ask_guards
+from tickets.workflow import BY_ACTION, Action, Party, Status, open_moves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,33 +151,13 @@ def offered(ticket: Ticket, seat: Seat, parties: Sequence[Party], *, contacted: 
 
 
 def _refusal(action: Action, ticket: Ticket, seat: Seat, parties: Sequence[Party]) -> str | None:
-    row = BY_ACTION[action]
-    said: str | None = None
-    for party in (p for p in parties if p in row.by):
-        standing = _standing(action, ticket, seat, party)
-        said = next((refusal for guard in row.guards if (refusal := guard(standing))), None)
-        if said is None:
-            return None
-    return said
-
-
-def _standing(action: Action, ticket: Ticket, seat: Seat, party: Party) -> Standing:
     """As `perform` will see it, with the least that the move could ask for."""
-    zone = ZoneInfo(settings.TIME_ZONE)
+    move = BY_ACTION[action]
     harder = [code for code in Ticket.Difficulty.values if code > ticket.difficulty]
-    return Standing(
-        party=party,
-        actor_id=seat.user.pk,
-        author_id=ticket.reply_author_id,
-        tier=ticket.tier,
-        round=ticket.round,
-        send_backs=ticket.send_backs,
-        supervised=ticket.supervised,
-        difficulty=ticket.difficulty,
-        urged_on=ticket.urged_at.astimezone(zone).date() if ticket.urged_at else None,
-        today=seat.at.astimezone(zone).date(),
-        payload={"difficulty": harder[0] if harder else ""} if action == Action.CLASSIFY else {},
-    )
+    payload = {"difficulty": harder[0] if harder else ""} if action == Action.CLASSIFY else {}
+    claims = [party for party in parties if party in move.by]
+    standing, said = ask_guards(move, ticket, claims, actor_id=seat.user.pk, at=seat.at, payload=payload)
+    return None if standing else said
 
 
 def classifies(parties: Sequence[Party]) -> bool:
