@@ -100,7 +100,7 @@ def _database(url: str) -> dict[str, object]:
         "OPTIONS": {
             "connect_timeout": 5,
             "application_name": "qihu",
-            "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c statement_timeout="
+            "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off -c statement_timeout="
             + env.text("STATEMENT_TIMEOUT", "30s"),
         },
     }

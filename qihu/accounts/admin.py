@@ -83,9 +83,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     search_fields = ("username", "name")
     ordering = ("username",)
     filter_horizontal = ()
-    fieldsets = (
-        (None, {"fields": ("username", "name", "password", "is_active", "is_staff", "is_superuser")}),
-    )
+    fieldsets = ((None, {"fields": ("username", "name", "password", "is_active", "is_staff", "is_superuser")}),)
     add_fieldsets = ((None, {"fields": ("username", "name", "password1", "password2")}),)
     inlines = (GrantInline,)
 

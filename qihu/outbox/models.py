@@ -44,9 +44,7 @@ class Message(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "待发事项"
         indexes = [
-            models.Index(
-                fields=["topic", "due_at", "id"], name="outbox_due", condition=Q(attempts__lt=RESTS_AFTER)
-            ),
+            models.Index(fields=["topic", "due_at", "id"], name="outbox_due", condition=Q(attempts__lt=RESTS_AFTER)),
             models.Index(fields=["id"], name="outbox_resting", condition=Q(attempts__gte=RESTS_AFTER)),
         ]
 

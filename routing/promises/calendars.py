@@ -119,9 +119,7 @@ class WorkCalendar:
         check(self)
         low, high = _ALWAYS
         if self.coverage:
-            low, high = (
-                instant(self.zone, date(year, 1, 1)) for year in (self.coverage[0], self.coverage[1] + 1)
-            )
+            low, high = (instant(self.zone, date(year, 1, 1)) for year in (self.coverage[0], self.coverage[1] + 1))
         set_once(self, "covered_from", low)
         set_once(self, "covered_to", high)
         set_once(self, "_shelf", _Shelf({}, _NOTHING))
@@ -183,9 +181,7 @@ class WorkCalendar:
             first, last = min(first, present.first), max(last, present.last)
         if first < FIRST_YEAR or last > LAST_YEAR:
             raise PromiseError(f"超出可计算的范围（{FIRST_YEAR}–{LAST_YEAR} 年）")
-        self._shelf.table = table = _joined(
-            first, last, [self._year(year) for year in range(first, last + 1)]
-        )
+        self._shelf.table = table = _joined(first, last, [self._year(year) for year in range(first, last + 1)])
         return table
 
 

@@ -73,9 +73,7 @@ class Opening(models.Model):
         validators=[MaxValueValidator(6)],
     )
     opens = models.PositiveSmallIntegerField("开（分钟）", validators=[MaxValueValidator(1439)])
-    closes = models.PositiveSmallIntegerField(
-        "关（分钟）", validators=[MinValueValidator(1), MaxValueValidator(2879)]
-    )
+    closes = models.PositiveSmallIntegerField("关（分钟）", validators=[MinValueValidator(1), MaxValueValidator(2879)])
     from_on = models.DateField("自", null=True, blank=True)
     to_on = models.DateField("至", null=True, blank=True)
 
@@ -167,9 +165,7 @@ class Policy(models.Model):
                 fields=["set", "clock", "grade", "rework", "repeat", "region", "channel", "category"],
                 name="policy_once",
             ),
-            models.CheckConstraint(
-                name="policy_grade", condition=Q(grade__in=["urgent", "L1", "L2", "L3", "L4"])
-            ),
+            models.CheckConstraint(name="policy_grade", condition=Q(grade__in=["urgent", "L1", "L2", "L3", "L4"])),
             models.CheckConstraint(
                 name="policy_amount",
                 condition=Q(value__isnull=True, unit="")

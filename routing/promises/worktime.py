@@ -66,9 +66,7 @@ def add_opening(calendar: WorkCalendar, start: datetime, seconds: int) -> dateti
     return moment(_add(calendar, micros(start), seconds * MICRO))
 
 
-def shift(
-    calendar: WorkCalendar, unit: Unit, due_at: datetime, spans: Iterable[tuple[datetime, datetime]]
-) -> datetime:
+def shift(calendar: WorkCalendar, unit: Unit, due_at: datetime, spans: Iterable[tuple[datetime, datetime]]) -> datetime:
     """Move a due time by the union of pauses and credits, in order.
 
     By opening time for `wh` and `wd`, by clock time else. A span that begins after the due time reached so

@@ -162,9 +162,7 @@ def load_defaults(at: datetime) -> None:
     """Add what is missing; what an administrator has changed or published since stays. Safe to run again."""
     ChainTag.objects.bulk_create(
         [
-            ChainTag(
-                code=code, name=name, plain_name=plain, examples=examples, glyph=glyph, position=position
-            )
+            ChainTag(code=code, name=name, plain_name=plain, examples=examples, glyph=glyph, position=position)
             for position, (code, name, plain, examples, glyph) in enumerate(TAGS, 1)
         ],
         ignore_conflicts=True,

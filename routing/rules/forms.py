@@ -19,9 +19,7 @@ class ListField(SimpleArrayField):
     """`天然气、燃气，煤气` → ["天然气", "燃气", "煤气"]."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            forms.CharField(max_length=40), required=False, widget=UnfoldAdminTextInputWidget(), **kwargs
-        )
+        super().__init__(forms.CharField(max_length=40), required=False, widget=UnfoldAdminTextInputWidget(), **kwargs)
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # as SimpleArrayField does
         """Split on any separator; empty pieces vanish."""

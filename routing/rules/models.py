@@ -32,9 +32,7 @@ class Category(models.Model):
 
     code = models.CharField("代码", primary_key=True, max_length=12)
     name = models.CharField("名称", max_length=40)
-    chain_tag = models.ForeignKey(
-        ChainTag, models.PROTECT, related_name="categories", verbose_name="所属链条"
-    )
+    chain_tag = models.ForeignKey(ChainTag, models.PROTECT, related_name="categories", verbose_name="所属链条")
     restricted = models.BooleanField("限阅", default=False)
     active = models.BooleanField("启用", default=True)
 
@@ -84,9 +82,7 @@ class RuleSet(models.Model):
         verbose_name="编制人",
     )
     note = models.CharField("说明", max_length=200, blank=True)
-    min_confidence = models.FloatField(
-        "最低把握", default=0.5, help_text="低于此值的规则不直接交办，转人工研判"
-    )
+    min_confidence = models.FloatField("最低把握", default=0.5, help_text="低于此值的规则不直接交办，转人工研判")
 
     objects: ClassVar[models.Manager[RuleSet]] = RuleSetQuerySet.as_manager()
 
@@ -129,9 +125,7 @@ class Rule(models.Model):
     chain_tags = _codes("链条标签", "任一")
     categories = _codes("类别", "任一")
     industry_chains = _codes("产业链", "任一")
-    region_path = models.CharField(
-        "区划路径", max_length=80, blank=True, help_text="含其下级，例如 330800/330802"
-    )
+    region_path = models.CharField("区划路径", max_length=80, blank=True, help_text="含其下级，例如 330800/330802")
     words = _codes("文中词语", "任一")
     department = models.CharField("主办部门代码", max_length=40)
     co_departments = _codes("协办部门代码")

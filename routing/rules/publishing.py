@@ -66,9 +66,7 @@ def renumber(*, rule_set_id: int, touched: Collection[int] = ()) -> None:
 
     Runs in the transaction that wrote the places: their uniqueness is checked at its end.
     """
-    rules = sorted(
-        Rule.objects.filter(rule_set_id=rule_set_id), key=lambda r: (r.position, r.pk not in touched, r.pk)
-    )
+    rules = sorted(Rule.objects.filter(rule_set_id=rule_set_id), key=lambda r: (r.position, r.pk not in touched, r.pk))
     moved = [(place, rule) for place, rule in enumerate(rules, 1) if rule.position != place]
     for place, rule in moved:
         rule.position = place

@@ -31,9 +31,7 @@ def why(book: RuleBook, facts: Facts, decision: Decision) -> str:
 def _tag(book: RuleBook, facts: Facts) -> str:
     if facts.chain_tag is None:
         return "未带链条标签"
-    return _WHOSE.get(facts.tag_from or "", "链条为“{}”").format(
-        book.tags.get(facts.chain_tag, facts.chain_tag)
-    )
+    return _WHOSE.get(facts.tag_from or "", "链条为“{}”").format(book.tags.get(facts.chain_tag, facts.chain_tag))
 
 
 def _category(book: RuleBook, facts: Facts) -> str:

@@ -1,4 +1,4 @@
-"""The main job in real browsers: 李娜 scans and files on her phone, 陈伟 answers, 周敏 reviews, 李娜 judges, a manager counts."""
+"""The main job in real browsers: a firm files on its phone, officer and head answer, it judges, a manager counts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.conftest import PASSWORD
 from tests.make import TEXT
+from tickets.models import Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SHOTS = Path("test-results")
@@ -128,8 +129,6 @@ def test_the_form_works_with_javascript_off(visit):
 
 
 def test_a_double_tap_makes_one_request(visit):
-    from tickets.models import Ticket
-
     firm = visit(PHONE)
     page = firm.open("/q/DEMO-TALENT/")
     page.get_by_role("button", name="下一步").click()

@@ -256,6 +256,28 @@ class TestRestricted:
         assert not visible_to(cast.intake).filter(pk=ticket.pk).exists()
         assert not visible_to(cast.dispatcher).filter(pk=ticket.pk).exists()
 
+    def test_assigning_to_discipline_puts_it_on_the_restricted_path(self, cast):
+        ticket = make.triaged(text="窗口人员暗示我们找指定的测绘公司。")
+        dispatch.assign(
+            ticket_id=ticket.pk,
+            caller=cast.as_dispatcher,
+            at=make.MONDAY + HOUR,
+            department="discipline",
+            co_departments=["housing"],
+        )
+        ticket = make.fresh(ticket)
+        assert ticket.restricted
+        assert not ticket.legs.exists()
+        assert set(ticket.deadlines.filter(state="running").values_list("clock", flat=True)) == {"SIGN", "RESOLVE"}
+        assert not visible_to(cast.dispatcher).filter(pk=ticket.pk).exists()
+        assert visible_to(cast.discipline).filter(pk=ticket.pk).exists()
+
+    def test_nobody_classifies_into_the_restricted_category_in_sight_of_others(self, cast):
+        ticket = make.assigned()
+        with pytest.raises(Invalid) as refused:
+            dispatch.classify(ticket_id=ticket.pk, caller=cast.as_dispatcher, at=make.MONDAY + HOUR, category="SRV-04")
+        assert "纪检监察机关" in refused.value.fields["category"]
+
 
 def test_one_transaction_routes_many_at_a_bounded_price(django_assert_max_num_queries):
     keys = [make.submitted().pk for _ in range(20)]

@@ -39,7 +39,7 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 
     def due(self, at: object, *, limit: int) -> DeadlineQuerySet:
         """What the sweep must fire: served by the partial index, costs what is due and not what is open."""
-        return self.filter(fires_at__lte=at).order_by("fires_at", "pk")[:limit]
+        return self.filter(fires_at__lt=at).order_by("fires_at", "pk")[:limit]
 
 
 class Deadline(models.Model):

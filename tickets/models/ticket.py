@@ -238,6 +238,12 @@ class Ticket(models.Model):
                 name="ticket_open_queue",
                 condition=~Q(status__in=sorted(ENDED)),
             ),
+            models.Index(
+                F("next_due_at").asc(nulls_last=True),
+                F("id"),
+                name="ticket_late_queue",
+                condition=Q(late=True) & ~Q(status__in=sorted(ENDED)),
+            ),
             models.Index(fields=["-submitted_at", "-id"], name="ticket_newest"),
             models.Index(fields=["department", "-submitted_at", "-id"], name="ticket_department_newest"),
         ]

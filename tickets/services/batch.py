@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
+from django.db.models import Model
 
 from qihu.outbox.publish import publish_all
-from tickets.models import Alert, Deadline, Event, Shift, Text, Ticket
-from tickets.models.bulk import update_rows
+from tickets.models import Deadline, Event, Text, Ticket
+from tickets.models.bulk import insert_rows, update_rows
 from tickets.services import record
 from tickets.services.clocks import Clocks
 from tickets.services.intent import Stamp
@@ -49,8 +50,8 @@ class Batch:
         self._events.append((event, row, digest))
         self._messages += [(topic, {"ticket_id": event.ticket_id, "seq": event.seq}) for topic in then]
 
-    def write(self, stamp: Stamp | None = None) -> None:
-        """Write everything; the transaction's `stamp` is read where the caller has not."""
+    def write(self, stamp: Stamp | None = None, *, beside: Sequence[Model] = ()) -> None:
+        """Write everything, and rows of one table `beside` it; `stamp` is read where the caller has not."""
         if not self._events:
             return
         for ticket in self.tickets.values():
@@ -59,23 +60,29 @@ class Batch:
         stamp = stamp or current_stamp()
         for event, text, digest in self._events:
             record.chain(event, stamp=stamp, text=text, digest=digest)
-        Event.objects.bulk_create([event for event, _, _ in self._events])
-        self._write_clocks()
-        self._write_tickets()
+        self._update()
+        self._insert(beside)
         publish_all(self._messages)
 
-    def _write_clocks(self) -> None:
+    def _update(self) -> None:
+        """Before the inserts: a clock that starts again must find its predecessor ended."""
         every = self.clocks.values()
         update_rows([d for clocks in every for d in clocks.touched.values()], _DEADLINE_FIELDS)
-        Deadline.objects.bulk_create([d for clocks in every for d in clocks.started])
-        Shift.objects.bulk_create([s for clocks in every for s in clocks.shifts])
-        Alert.objects.bulk_create([a for clocks in every for a in clocks.alerts])
+        update_rows([ticket for ticket in self._changed() if not ticket._state.adding], _TICKET_FIELDS)
 
-    def _write_tickets(self) -> None:
-        changed = {event.ticket_id: event.ticket for event, _, _ in self._events}.values()
-        born = [ticket for ticket in changed if ticket._state.adding]
-        update_rows([ticket for ticket in changed if not ticket._state.adding], _TICKET_FIELDS)
-        Ticket.objects.bulk_create(born)
+    def _insert(self, beside: Sequence[Model]) -> None:
+        every = self.clocks.values()
+        insert_rows(
+            [ticket for ticket in self._changed() if ticket._state.adding],
+            beside,
+            [event for event, _, _ in self._events],
+            [d for clocks in every for d in clocks.started],
+            [s for clocks in every for s in clocks.shifts],
+            [a for clocks in every for a in clocks.alerts],
+        )
+
+    def _changed(self) -> Iterable[Ticket]:
+        return {event.ticket_id: event.ticket for event, _, _ in self._events}.values()
 
 
 def _refresh_queue(ticket: Ticket, clocks: Clocks) -> None:

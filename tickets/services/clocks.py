@@ -60,8 +60,9 @@ Entry = dict[str, str | None]
 def apply(move: Move, *, ticket: Ticket, clocks: Clocks, book: PromiseBook, at: datetime, seq: int) -> list[Entry]:
     """Carry out the clock columns of a move's row; what was done to each, for the log."""
     log: list[Entry] = []
-    for deadline in clocks.of([*move.voids, *move.restarts]):
-        _end(deadline, clocks, at=at, state=_State.VOID if deadline.clock in move.voids else _State.MET)
+    unseen = [clock for clock in Clock if clock not in RESTRICTED_CLOCKS] if ticket.restricted else []
+    for deadline in clocks.of([*move.voids, *move.restarts, *unseen]):
+        _end(deadline, clocks, at=at, state=_State.MET if deadline.clock in move.restarts else _State.VOID)
         log.append(_entry(deadline, str(deadline.state)))
     for deadline in clocks.of(move.stops):
         _end(deadline, clocks, at=deadline.paused_at or at, state=_State.MET)
@@ -224,8 +225,11 @@ def _moved_by_pauses(deadline: Deadline) -> list[tuple[datetime, datetime]]:
 
 
 def overdue(clocks: Clocks, at: datetime) -> list[Deadline]:
-    """Running promises that have run out by `at` and have not been recorded yet, in the order they broke."""
-    late = [d for d in clocks.live if d.fires_at and d.fires_at <= at and d.clock not in FIRM_CLOCKS]
+    """Running promises that ran out before `at` and have not been recorded yet, in the order they broke.
+
+    Before, not at: what is met at the due moment is met in time.
+    """
+    late = [d for d in clocks.live if d.fires_at and d.fires_at < at and d.clock not in FIRM_CLOCKS]
     return sorted(late, key=lambda d: (d.fires_at or at, d.pk or 0))
 
 

@@ -62,7 +62,8 @@ def _hand_over(
     lead = found.get(department)
     if lead is None or lead.kind == Department.Kind.PARTNER:
         raise Invalid("没有这个主办部门。", fields={"department": "请从列表中选择主办部门，协办伙伴不能主办。"})
-    helpers = [code for code in dict.fromkeys(co_departments) if code != department]
+    secret = lead.kind == Department.Kind.DISCIPLINE  # the restricted path: nobody else helps, sees or is told
+    helpers = [code for code in dict.fromkeys(co_departments) if code != department and not secret]
     if missing := [code for code in helpers if code not in found]:
         raise Invalid("没有这个协办部门。", fields={"co_departments": f"没有这个协办部门：{'、'.join(missing)}"})
     done = perform(
@@ -72,8 +73,8 @@ def _hand_over(
             at=at,
             caller=caller,
             expected_version=expected_version,
-            data={"department": department, "co_departments": helpers},
-            changes={"department": lead, "assigned_at": at, "officer": None},
+            data={"department": department, "co_departments": helpers, "restricted": secret},
+            changes={"department": lead, "assigned_at": at, "officer": None} | ({"restricted": True} if secret else {}),
             text=text,
         )
     )
@@ -111,21 +112,31 @@ def classify(
 
 
 def _attributes(data: dict[str, Any]) -> dict[str, Any]:
+    """Attribute → value to set. Raises `Invalid` naming each field that is wrong."""
     errors: dict[str, str] = {}
-    changes: dict[str, Any] = {}
     if not data or set(data) - {"chain_tag", "category", "difficulty", "urgent"}:
         errors["chain_tag"] = "请至少改动一项：链、类别、难度、紧急。"
-    if tag := data.get("chain_tag"):
-        changes["chain_tag"] = ChainTag.objects.filter(code=tag).first()
-    if code := data.get("category"):
-        changes["category"] = Category.objects.filter(code=code, active=True).first()
-    errors |= {name: "没有这个选项。" for name, row in changes.items() if row is None}
+    changes = _rows_of(data, errors)
     if (difficulty := data.get("difficulty")) is not None:
+        changes["difficulty"] = difficulty
         if difficulty not in Ticket.Difficulty.values:
             errors["difficulty"] = "难度为 L1 至 L4。"
-        changes["difficulty"] = difficulty
     if (urgent := data.get("urgent")) is not None:
         changes["urgent"] = bool(urgent)
     if errors:
         raise Invalid("归类没有保存。", fields=errors)
     return changes
+
+
+def _rows_of(data: dict[str, Any], errors: dict[str, str]) -> dict[str, Any]:
+    """Chain tag and category by their codes; what is unknown or restricted goes to `errors`."""
+    rows: dict[str, Any] = {}
+    if tag := data.get("chain_tag"):
+        rows["chain_tag"] = ChainTag.objects.filter(code=tag).first()
+    if code := data.get("category"):
+        category = Category.objects.filter(code=code, active=True).first()
+        rows["category"] = category
+        if category and category.restricted:
+            errors["category"] = "廉政诉求不在这里归类：请直接交办或改派给纪检监察机关，之后只有其经办可见。"
+    errors |= {name: "没有这个选项。" for name, row in rows.items() if row is None}
+    return rows

@@ -84,8 +84,7 @@ def submit(*, filed: Filed, qr: QRCode | None, key: str, at: datetime) -> Receip
         return _answered(digest, fingerprint)
     ticket = _born(filed, qr, pk=pk, number=number_of(serial, at), at=at)
     filing = _filing(filed, ticket)
-    _announce(ticket, filing, filed, qr, at=at).write(stamp)
-    filing.save(force_insert=True)
+    _announce(ticket, filing, filed, qr, at=at).write(stamp, beside=[filing])
     return Receipt(ticket, access_code(ticket.number))
 
 
@@ -210,6 +209,7 @@ def _intent(ticket: Ticket, ruling: Ruling, leads: dict[str, Department], *, at:
         "rule": ruling.rule_position,
         "department": ruling.department,
         "co_departments": list(ruling.co_departments),
+        "restricted": ruling.restricted,
     }
     if ruling.department is None:
         return Intent(action=Action.DEFER, ticket_id=ticket.pk, at=at, data=data)

@@ -14,7 +14,7 @@ from routing.rules.models import Category, ChainTag
 
 Choices = list[tuple[str, str]]
 Grouped = list[tuple[str, Choices]]
-_LEADS_NEVER = frozenset({Department.Kind.PARTNER, Department.Kind.DISCIPLINE})
+_LEADS_NEVER = frozenset({Department.Kind.PARTNER})
 
 
 @dataclass(frozen=True, slots=True)

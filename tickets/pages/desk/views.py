@@ -62,9 +62,10 @@ def make_move(request: HttpRequest, seat: Seat, number: str, name: str) -> HttpR
     form = _filled(move, request.POST, ticket, seat)
     with _refused_onto(form) as told:
         if form.is_valid():
-            move.verb(ticket_id=ticket.pk, caller=seat.caller, at=seat.at, **form.arguments())
+            done = move.verb(ticket_id=ticket.pk, caller=seat.caller, at=seat.at, **form.arguments())
             messages.success(request, move.said)
-            return HttpResponseRedirect(_back(request, number), status=303)
+            gone = done.ticket.restricted and not access.visible_to(seat.user).filter(pk=ticket.pk).exists()
+            return HttpResponseRedirect("/desk/" if gone else _back(request, number), status=303)
     return _again(request, seat, number, Spoken(move, form), told)
 
 

@@ -58,12 +58,3 @@ def ticket_or_404(request: HttpRequest, number: str) -> Ticket:
     if ticket := ticket_or_none(request, number):
         return ticket
     raise Unknown("没有找到这件诉求。请用编号和查询码重新打开。")
-
-
-def address(request: HttpRequest) -> str:
-    """Where the caller comes from; behind n proxies of ours the n-th address from the right."""
-    proxies = settings.AXES_IPWARE_PROXY_COUNT or 0
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    if proxies and len(hops) >= proxies:
-        return hops[-proxies]
-    return str(request.META.get("REMOTE_ADDR", ""))

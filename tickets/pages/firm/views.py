@@ -17,6 +17,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from qihu.address import address
 from qihu.clock import now
 from qihu.doors import told_on
 from qihu.errors import Conflict, Invalid, Locked, Unknown
@@ -136,7 +137,7 @@ def _enter(request: HttpRequest) -> HttpResponse:
         return _door(request, form, status=422)
     number, code = form.cleaned_data["number"], form.cleaned_data["code"]
     try:
-        ticket = codes.open_with_code(number=number, code=code, address=held.address(request), at=now())
+        ticket = codes.open_with_code(number=number, code=code, address=address(request), at=now())
     except (Unknown, Locked) as refusal:  # told beside the field, on the page that asked
         form.add_error("code", refusal.message)
         response = _door(request, form, status=refusal.status)

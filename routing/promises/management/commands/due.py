@@ -25,9 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--explain", action="store_true", help="逐日列出推算过程")
         parser.add_argument("--provisional", action="store_true", help="允许没有放假通知的年份，结果为暂定")
 
-    def handle(
-        self, *, start: str, amount: str, calendar: str, explain: bool, provisional: bool, **_: object
-    ) -> None:
+    def handle(self, *, start: str, amount: str, calendar: str, explain: bool, provisional: bool, **_: object) -> None:
         begin = moment(start)
         try:
             promised = parse_amount(amount)
@@ -35,9 +33,7 @@ class Command(BaseCommand):
         except PromiseError as error:
             raise CommandError(str(error)) from error
 
-    def _answer(
-        self, calendar: WorkCalendar, start: datetime, amount: Amount, *, told: bool, guess: bool
-    ) -> None:
+    def _answer(self, calendar: WorkCalendar, start: datetime, amount: Amount, *, told: bool, guess: bool) -> None:
         at, provisional = due(calendar, start, amount)
         local = at.astimezone(calendar.zone).isoformat()
         if provisional and not guess:

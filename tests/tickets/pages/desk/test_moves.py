@@ -140,8 +140,18 @@ def test_the_dispatcher_assigns_what_waits_with_helpers(at, cast):
     assert set(legs) == {"economy", "rural-bank"}
 
 
-@pytest.mark.parametrize("code", ["", "rural-bank", "discipline", "nowhere"])
-def test_a_partner_discipline_or_nobody_never_leads(at, cast, code):
+def test_what_goes_to_discipline_leaves_the_dispatchers_sight_at_once(at, cast):
+    ticket = make.triaged(text="窗口人员暗示我们找指定的测绘公司。")
+    desk = at(cast.dispatcher)
+    answer = desk.move(ticket.number, "assign", department="discipline", text="")
+    assert (answer.status_code, answer["Location"]) == (303, "/desk/")
+    assert make.fresh(ticket).restricted
+    assert desk.get(f"/desk/t/{ticket.number}/").status_code == 404
+    assert at(cast.discipline).get(f"/desk/t/{ticket.number}/").status_code == 200
+
+
+@pytest.mark.parametrize("code", ["", "rural-bank", "nowhere"])
+def test_a_partner_or_nobody_never_leads(at, cast, code):
     ticket = make.triaged()
     page = at(cast.dispatcher).move(ticket.number, "assign", department=code, text="请尽快")
     assert page.status_code == 422
