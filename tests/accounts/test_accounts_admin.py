@@ -14,9 +14,7 @@ def signed_in(client):
     """Sign in somebody of the demo organisation by username."""
 
     def sign_in(username):
-        client.force_login(
-            User.objects.get(username=username), backend="django.contrib.auth.backends.ModelBackend"
-        )
+        client.force_login(User.objects.get(username=username), backend="django.contrib.auth.backends.ModelBackend")
         return client
 
     return sign_in
@@ -111,10 +109,7 @@ def test_nobody_below_a_superuser_touches_one_or_becomes_one(signed_in):
     )
     own = User.objects.get(pk=own.pk)
     assert (own.name, own.is_superuser) == ("新名", False)
-    assert (
-        client.post(reverse("admin:accounts_user_delete", args=[chief.pk]), {"post": "yes"}).status_code
-        == 403
-    )
+    assert client.post(reverse("admin:accounts_user_delete", args=[chief.pk]), {"post": "yes"}).status_code == 403
     password = reverse("admin:auth_user_password_change", args=[chief.pk])
     assert client.post(password, {"password1": "x", "password2": "x"}).status_code == 403
 

@@ -71,9 +71,7 @@ def test_task_forces_and_partners_are_the_citys():
 )
 def test_posts_of_the_whole_city(username, role, region):
     user = User.objects.get(username=username)
-    assert [(grant.role, grant.region_id, grant.department_id) for grant in user.held] == [
-        (role, region, None)
-    ]
+    assert [(grant.role, grant.region_id, grant.department_id) for grant in user.held] == [(role, region, None)]
 
 
 def test_named_people():

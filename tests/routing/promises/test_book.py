@@ -228,9 +228,7 @@ def test_the_database_refuses_nonsense():
         lambda: Opening.objects.create(
             version=version, weekday=0, opens=0, closes=60, from_on=date(2026, 2, 1), to_on=date(2026, 1, 1)
         ),
-        lambda: CalendarDay.objects.create(
-            version=version, on=WHEN.date(), working=False, openings=[[0, 60]]
-        ),
+        lambda: CalendarDay.objects.create(version=version, on=WHEN.date(), working=False, openings=[[0, 60]]),
         lambda: CalendarVersion.objects.create(calendar=version.calendar, number=7),
         lambda: CalendarVersion.objects.create(calendar=version.calendar, number=8, coverage_first=2026),
         lambda: CalendarVersion.objects.create(

@@ -59,9 +59,7 @@ def test_past_the_last_notice_only_when_asked_for():
 def test_another_calendar_by_its_code():
     hotline = Calendar.objects.create(code="hotline", name="热线", zone="Europe/Berlin")
     version = CalendarVersion.objects.create(calendar=hotline, number=1)
-    Opening.objects.bulk_create(
-        Opening(version=version, weekday=day, opens=0, closes=1440) for day in range(7)
-    )
+    Opening.objects.bulk_create(Opening(version=version, weekday=day, opens=0, closes=1440) for day in range(7))
     publish(version)
     asked = ("--from", "2026-03-28T12:00:00+01:00", "--calendar", "hotline")
     assert run("due", *asked, "--amount", "1d") == ["2026-03-30T00:00:00+02:00"]
@@ -85,9 +83,7 @@ def test_due_refuses_in_one_line(arguments, complaint):
 
 
 def test_elapsed_counts_working_seconds():
-    assert run("elapsed", "--from", "2026-11-23T11:00:00+08:00", "--to", "2026-11-24T09:30:00+08:00") == [
-        "19800"
-    ]
+    assert run("elapsed", "--from", "2026-11-23T11:00:00+08:00", "--to", "2026-11-24T09:30:00+08:00") == ["19800"]
     guessed = run("elapsed", "--from", "2026-12-31T17:00:00+08:00", "--to", "2027-01-04T09:30:00+08:00")
     assert guessed == ["提示：所问时段超出已载入放假通知的年份，结果为暂定", "3600"]
     with pytest.raises(CommandError, match="早于"):

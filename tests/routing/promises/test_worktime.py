@@ -133,9 +133,7 @@ def test_a_pause_over_the_spring_festival_counts_the_days_that_were_open():
 
 
 def test_coverage_is_whole_years():
-    assert [is_provisional(CITY, at(day)) for day in ("2015-01-01", "2027-01-01", "2026-12-31")] == [
-        False
-    ] * 3
+    assert [is_provisional(CITY, at(day)) for day in ("2015-01-01", "2027-01-01", "2026-12-31")] == [False] * 3
     assert is_provisional(CITY, at("2014-12-31 23:59"))
     assert is_provisional(CITY, at("2027-01-01 00:01"))
     assert not is_provisional(calendar(), at("2090-01-01"))

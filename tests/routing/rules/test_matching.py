@@ -90,9 +90,7 @@ def test_a_category_alone_is_enough(category):
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda r: r["id"])
 def test_requests_of_the_file_go_to_an_acceptable_department(request_):
-    facts = Facts(
-        TAG_OF.get(request_["chain_tag"]), request_["category"].split()[0], "330800", request_["text"]
-    )
+    facts = Facts(TAG_OF.get(request_["chain_tag"]), request_["category"].split()[0], "330800", request_["text"])
     decision = decide(BOOK, facts)
     # 企服中心 and 产业链专班 are the short names of 企业综合服务中心 and of any chain's task force.
     name = BOOK.names[decision.department].replace("企业综合服务中心", "企服中心")
@@ -213,9 +211,7 @@ class TestRecord:
             f"主办：经信局；次选：金融办（第 {last} 条“资金链 → 金融办”）"
         )
 
-    @pytest.mark.parametrize(
-        ("tag_from", "phrase"), [("firm", "企业自选"), ("staff", "研判员定为"), (None, "链条为")]
-    )
+    @pytest.mark.parametrize(("tag_from", "phrase"), [("firm", "企业自选"), ("staff", "研判员定为"), (None, "链条为")])
     def test_it_says_whose_word_the_tag_is(self, tag_from, phrase):
         assert decide(BOOK, Facts("capital", tag_from=tag_from)).reason.startswith(phrase)
 
@@ -228,9 +224,7 @@ class TestRecord:
 
 class TestConditions:
     def test_all_conditions_must_hold(self):
-        rule = RuleRow(
-            1, 1, "柯城用地", "land", chain_tags=("industry",), region_path="330800/330802", words=("厂房",)
-        )
+        rule = RuleRow(1, 1, "柯城用地", "land", chain_tags=("industry",), region_path="330800/330802", words=("厂房",))
         book = replace(BOOK, rules=(rule,))
         fits = Facts("industry", None, "330800/330802/330802005", "扩建厂房")
         assert decide(book, fits).rule_id == 1

@@ -157,9 +157,7 @@ def test_a_rule_cannot_be_moved_into_a_published_set(draft):
 )
 def test_the_database_refuses_senseless_rules(draft, fields, constraint):
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Rule.objects.create(
-            **{"rule_set": draft, "position": 900, "name": "甲", "department": "tax", **fields}
-        )
+        Rule.objects.create(**{"rule_set": draft, "position": 900, "name": "甲", "department": "tax", **fields})
 
 
 def test_two_lines_cannot_keep_one_place(draft):

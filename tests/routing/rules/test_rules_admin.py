@@ -16,9 +16,7 @@ LIST = reverse("admin:rules_ruleset_changelist")
 @pytest.fixture
 def secadmin(client):
     """Signed in as the demo's security administrator."""
-    client.force_login(
-        User.objects.get(username="secadmin"), backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(User.objects.get(username="secadmin"), backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 
