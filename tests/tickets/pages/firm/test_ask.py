@@ -226,5 +226,5 @@ def test_the_price_of_the_form(phone, django_assert_num_queries):
 
 def test_the_price_of_a_submission(phone, stranger, django_assert_num_queries):
     phone.file()
-    with django_assert_num_queries(11):  # the code, eight of the verb, and the two ends of its transaction
+    with django_assert_num_queries(8):  # the code, five of the verb, and the two ends of its transaction
         assert stranger.file().status_code == 303
