@@ -116,6 +116,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Codes of the roles held anywhere."""
         return frozenset(grant.role for grant in self.held)
 
+    @property
+    def has_board(self) -> bool:
+        """Whether the figures are theirs to read: whoever answers for a region, and heads for their department."""
+        return bool(self.roles() & (OF_REGION | {Role.HEAD}))
+
     def departments(self, roles: Iterable[str] = OF_DEPARTMENT) -> frozenset[int]:
         """Keys of the departments in which one of `roles` is held."""
         wanted = frozenset(roles)

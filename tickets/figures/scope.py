@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from qihu.accounts.models import Role, User
+from qihu.accounts.models import OF_REGION, Role, User
 from qihu.errors import Forbidden
 from tickets import access
 from tickets.models.ticket import TicketQuerySet
-
-WATCHING = frozenset({Role.SUPERVISOR, Role.LEADER, Role.DIRECTOR, Role.DISPATCHER, Role.INTAKE})
 
 
 def counted_for(user: User) -> TicketQuerySet:
@@ -15,7 +13,7 @@ def counted_for(user: User) -> TicketQuerySet:
 
     Those of the service centre and the watchers: their region; a head: what their department leads.
     """
-    if user.roles() & WATCHING:
+    if user.roles() & OF_REGION:
         return access.visible_to(user)
     departments = user.departments((Role.HEAD,))
     if not departments:
@@ -25,6 +23,6 @@ def counted_for(user: User) -> TicketQuerySet:
 
 def places_of(user: User) -> str:
     """The names of what the figures cover, for the head of a page: 衢州市, or 金融办."""
-    watched = [g.region for g in user.held if g.role in WATCHING and g.region]
+    watched = [g.region for g in user.held if g.role in OF_REGION and g.region]
     led = [g.department for g in user.held if g.role == Role.HEAD and g.department]
     return "、".join(dict.fromkeys(str(place) for place in watched or led))

@@ -86,9 +86,10 @@ def _count_failure(digests: Iterable[bytes], at: datetime) -> None:
 
 def qr_for_filing(code: str, *, at: datetime) -> QRCode:
     """The QR code to file under. Raises `Unknown`, or `Gone` once it is revoked or expired."""
-    found = QRCode.objects.select_related("chain_tag", "category", "region").filter(code=code).first()
-    if found is None:
-        raise Unknown("没有这个二维码。请核对链接，或从首页提交。")
+    try:
+        found = QRCode.objects.select_related("region").get(code=code)
+    except QRCode.DoesNotExist:
+        raise Unknown("没有这个二维码。请核对链接，或从首页提交。") from None
     if found.ended(at):
         raise Gone("这个二维码已停用。请扫描现场的新码，或从首页提交。")
     return found

@@ -12,14 +12,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from qihu.accounts.models import Role, User
+from qihu.accounts.models import OF_REGION, Role, User
 from qihu.clock import now
 from qihu.errors import Forbidden, Invalid
 from routing.promises.book import PromiseBook, current_book
 from routing.promises.coverage import coverage_warnings
 from routing.promises.words import ordinary_day
 from tickets.figures import DIMENSIONS, PAGE, Opened, Part, Window, label_of, opened, report, standing, window_from
-from tickets.figures.scope import WATCHING, counted_for, places_of
+from tickets.figures.scope import counted_for, places_of
 from tickets.figures.window import zone
 from tickets.models.ticket import TicketQuerySet
 from tickets.pages.board.period import PeriodForm, presets, weeks
@@ -40,7 +40,7 @@ def board(request: HttpRequest) -> HttpResponse:
     if asked is None:
         return render(request, "board/board.html", context, status=422)
     window, by = asked
-    by = by or ("department" if user.roles() & WATCHING else "chain_tag")
+    by = by or ("department" if user.roles() & OF_REGION else "chain_tag")
     context |= _counted(window, by, scope) | {"needs": _needs(scope, at), "by": by}
     return render(request, "board/board.html", context)
 
