@@ -25,7 +25,8 @@ def insert_rows(*tables: Sequence[models.Model]) -> None:
     _insert_together(few)
     for rows in tables:
         if len(rows) > FEW:
-            type(rows[0])._default_manager.bulk_create(rows)
+            every: models.QuerySet[models.Model] = models.QuerySet(type(rows[0]))
+            every.bulk_create(rows)
 
 
 def _insert_together(tables: Sequence[Sequence[models.Model]]) -> None:
@@ -57,7 +58,7 @@ class _Form:
 
 @lru_cache(maxsize=64)
 def _form(model: type[models.Model], keyed: bool) -> _Form:  # noqa: FBT001 - part of the cache's key
-    fields = tuple(f for f in model._meta.concrete_fields if keyed or not f.primary_key)
+    fields = tuple(_field(f) for f in model._meta.concrete_fields if keyed or not f.primary_key)
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     row = ", ".join(
