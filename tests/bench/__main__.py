@@ -51,9 +51,10 @@ def _measure(stack: Stack, *, scale: float, idle: float) -> list[report.Figure]:
         _quiet(book)
         _say("receipts and routing at 50/s …")
         product = latency.measure_product(stack.address, url, seconds=20 * scale)
+        view = latency.measure_bare_view(floor, seconds=20 * scale)
         with floor_worker(stack):
-            bare = latency.measure_floor(floor, url, seconds=20 * scale)
-        figures += latency.figures(product, bare)
+            task = latency.measure_bare_task(floor, url, seconds=20 * scale)
+        figures += latency.figures(product, view, task)
         _say(f"a burst of {count:,} …")
         routed, told = burst.measure_product(stack, book, count=count)
         figures += burst.figures(count, routed, told, burst.measure_floor(floor, book, count=count))

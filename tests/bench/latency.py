@@ -30,7 +30,16 @@ def measure_product(stack: Address, url: str, *, seconds: float) -> Seen:
     return _run(stack, form_post(stack), url, seconds)
 
 
-def measure_floor(floor: Address, url: str, *, seconds: float) -> Seen:
+def measure_bare_view(floor: Address, *, seconds: float) -> Outcome:
+    """The bare view alone."""
+    post = floor_post(floor)
+    open_loop(floor, post, rate=RATE, seconds=WARM_SECONDS)
+    outcome = open_loop(floor, post, rate=RATE, seconds=seconds)
+    refuse_losses(outcome)
+    return outcome
+
+
+def measure_bare_task(floor: Address, url: str, *, seconds: float) -> Seen:
     """Through the bare view and the bare task."""
     return _run(floor, floor_post(floor, "/tell/"), url, seconds)
 
@@ -46,14 +55,14 @@ def _run(address: Address, post: Post, url: str, seconds: float) -> Seen:
     return Seen(outcome, watch.latencies)
 
 
-def figures(product: Seen, floor: Seen) -> list[Figure]:
-    """Percentiles of both."""
+def figures(product: Seen, view: Outcome, task: Seen) -> list[Figure]:
+    """Percentiles beside those of the floors."""
     bare_view, bare_task = "bare view at the same rate", "bare view, then one bare Celery task a request"
     rows = [
-        ("receipt at 50/s, p50", product.posts.latencies, floor.posts.latencies, 0.5, None, bare_view),
-        ("receipt at 50/s, p99", product.posts.latencies, floor.posts.latencies, 0.99, 60.0, bare_view),
-        ("submit → assigned at 50/s, p50", product.assigned, floor.assigned, 0.5, 150.0, bare_task),
-        ("submit → assigned at 50/s, p99", product.assigned, floor.assigned, 0.99, 1000.0, bare_task),
+        ("receipt at 50/s, p50", product.posts.latencies, view.latencies, 0.5, None, bare_view),
+        ("receipt at 50/s, p99", product.posts.latencies, view.latencies, 0.99, 60.0, bare_view),
+        ("submit → assigned at 50/s, p50", product.assigned, task.assigned, 0.5, 150.0, bare_task),
+        ("submit → assigned at 50/s, p99", product.assigned, task.assigned, 0.99, 1000.0, bare_task),
     ]
     return [
         Figure(
