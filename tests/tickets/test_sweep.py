@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 
 from tests import make
 from tests.see import deadline, kinds
-from tickets.models import Alert, Deadline, Event
-from tickets.services import handling, sweep
+from tickets.models import Alert, Deadline, Event, Ticket
+from tickets.services import closing, handling, review, sweep
 from tickets.workflow import Clock
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +66,31 @@ class TestSweep:
         for change in ({"breached_at": None}, {"promised_due_at": make.MONDAY}):
             with pytest.raises(IntegrityError, match="never change"), transaction.atomic():
                 Deadline.objects.filter(pk=broken.pk).update(**change)
+
+    @pytest.mark.parametrize("story", [make.assigned, make.answered])
+    def test_a_request_that_cannot_be_fired_holds_up_nobody_else(self, story):
+        bad, good = story(), story()
+        Ticket.objects.filter(pk=bad.pk).update(last_seq=1)  # its next event collides with one that exists
+        much_later = make.MONDAY + 30 * DAY
+        assert sweep.sweep(at=much_later) > 0
+        assert kinds(good)[-1] in {"breach", "lapse"}
+        assert sweep.sweep(at=much_later) == 0
+        assert make.fresh(bad).status == bad.status
+
+    def test_silence_that_was_broken_before_the_lock_is_no_end(self, monkeypatch):
+        ticket = make.answered()
+        ends = deadline(ticket, Clock.RATE).due_at
+        read_without_lock = sweep._lapse
+
+        def answered_anew(key, *, at):
+            """Between the reading and the lock the firm sends it back, and is answered again."""
+            officer, head = make.officer_of(ticket), make.head_of(ticket)
+            closing.rework(ticket_id=key, at=at, reason="款项还没有到账。")
+            handling.sign(ticket_id=key, caller=officer, at=at)
+            handling.reply(ticket_id=key, caller=officer, at=at, outcome="solved", text="今天到账。")
+            review.deliver(ticket_id=key, caller=head, at=at)
+            return read_without_lock(key, at=at)
+
+        monkeypatch.setattr(sweep, "_lapse", answered_anew)
+        assert sweep.sweep(at=ends + make.MINUTE) == 0
+        assert make.fresh(ticket).status == "answered"

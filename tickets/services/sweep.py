@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 from django.db import connection, transaction
 
 from tickets.models import Deadline, Ticket
@@ -12,6 +14,7 @@ from tickets.services.batch import Batch
 from tickets.services.transition import settle
 from tickets.workflow import FIRM_CLOCKS, Status
 
+log = structlog.get_logger(__name__)
 BATCH = 200
 
 
@@ -27,14 +30,37 @@ def sweep(*, at: datetime, limit: int = BATCH) -> int:
     """Fire up to `limit` promises that have run out by `at`; number fired. Many sweepers may run at once.
 
     Law: reads what is due without a lock, locks the requests (skipping those that a move holds) in key order,
-    reads again, fires. What was skipped is still due at the next tick.
+    reads again, fires. What was skipped is still due at the next tick. A request that cannot be fired is logged and
+    holds up nobody else.
     """
     found = list(Deadline.objects.due(at, limit=limit).values_list("ticket_id", "clock"))
     if not found:
         return 0
     lapsing = {ticket for ticket, clock in found if clock in FIRM_CLOCKS}
     breaking = {ticket for ticket, clock in found if clock not in FIRM_CLOCKS}
-    return _break_all(breaking, at=at) + sum(_lapse(ticket) for ticket in sorted(lapsing))
+    return _break_apart(breaking, at=at) + sum(_alone(_lapse, ticket, at=at) for ticket in sorted(lapsing))
+
+
+def _break_apart(keys: set[int], *, at: datetime) -> int:
+    """All together, which is cheap; where one of them fails, each for itself."""
+    try:
+        return _break_all(keys, at=at)
+    except Exception as error:  # noqa: BLE001 - one bad request must not hold up the others: isolate it below
+        log.warning("sweep.batch_failed", tickets=len(keys), error=type(error).__name__)
+    return sum(_alone(_break_one, key, at=at) for key in sorted(keys))
+
+
+def _alone(fire: Callable[..., int], key: int, *, at: datetime) -> int:
+    """What one request fires; 0, and a line in the log, where that fails."""
+    try:
+        return fire(key, at=at)
+    except Exception:
+        log.exception("sweep.ticket_failed", ticket_id=key)
+        return 0
+
+
+def _break_one(key: int, *, at: datetime) -> int:
+    return _break_all({key}, at=at)
 
 
 @transaction.atomic
@@ -53,12 +79,12 @@ def _break_all(keys: set[int], *, at: datetime) -> int:
 
 
 @transaction.atomic
-def _lapse(key: int) -> int:
+def _lapse(key: int, *, at: datetime) -> int:
     """Close one request whose firm kept silent, dated when its time ran out."""
     locked = Ticket.objects.lock([key]).select_for_update(of=("self",), skip_locked=True, no_key=True).first()
     if locked is None or locked.status != Status.ANSWERED:
         return 0
-    ended = Deadline.objects.live([key]).filter(clock__in=FIRM_CLOCKS, fires_at__isnull=False).first()
+    ended = Deadline.objects.live([key]).filter(clock__in=FIRM_CLOCKS, fires_at__lt=at).first()
     if ended is None or ended.due_at is None:
         return 0
     closing.lapse(ticket_id=key, at=ended.due_at)
