@@ -12,8 +12,8 @@ from datetime import datetime
 from routing.promises import worktime
 from routing.promises.amount import Amount, Unit
 from routing.promises.book import PromiseBook, calendar_version
-from tickets.models import Alert, Deadline, Shift, Ticket
-from tickets.workflow import FIRM_CLOCKS, RESTRICTED_CLOCKS, Clock, Move
+from tickets.models import Alert, Deadline, Event, Shift, Ticket
+from tickets.workflow import FIRM_CLOCKS, MOVES, RESTRICTED_CLOCKS, Clock, Move
 
 _State = Deadline.State
 
@@ -191,7 +191,7 @@ def _reprice(ticket: Ticket, clocks: Clocks, *, book: PromiseBook, seq: int) -> 
     """Running promises take the amount of the new grade, counted from their own start, keeping earlier shifts."""
     log = []
     for deadline in clocks.live:
-        amount = price(book, ticket, Clock(deadline.clock))
+        amount = price(book, ticket, Clock(deadline.clock), repeat=_is_repeat(deadline))
         before = deadline.due_at
         if amount is None or before is None or amount == deadline.promise or deadline.breached_at:
             continue
@@ -219,18 +219,33 @@ def _reprice(ticket: Ticket, clocks: Clocks, *, book: PromiseBook, seq: int) -> 
     return log
 
 
+def _is_repeat(deadline: Deadline) -> bool:
+    """Whether the event that started it repeats this clock: a further turn has an amount of its own."""
+    repeating = [move.action for move in MOVES if deadline.clock in move.repeats]
+    began = Event.objects.filter(ticket_id=deadline.ticket_id, seq=deadline.turn, kind__in=repeating)
+    return bool(repeating) and began.exists()
+
+
 def _moved_by_pauses(deadline: Deadline) -> list[tuple[datetime, datetime]]:
     ledger = deadline.shifts.filter(kind__in=[Shift.Kind.PAUSE, Shift.Kind.CREDIT]).order_by("pk")
     return [(row.since, row.until) for row in ledger if row.since and row.until]
 
 
 def overdue(clocks: Clocks, at: datetime) -> list[Deadline]:
-    """Running promises that ran out before `at` and have not been recorded yet, in the order they broke.
+    """Promises that ran out before `at` and have not been recorded yet, in the order they broke.
 
     Before, not at: what is met at the due moment is met in time.
     """
-    late = [d for d in clocks.live if d.fires_at and d.fires_at < at and d.clock not in FIRM_CLOCKS]
-    return sorted(late, key=lambda d: (d.fires_at or at, d.pk or 0))
+    late = [d for d in clocks.live if d.clock not in FIRM_CLOCKS and _ran_out(d, at)]
+    return sorted(late, key=lambda d: (d.due_at or at, d.pk or 0))
+
+
+def _ran_out(deadline: Deadline, at: datetime) -> bool:
+    """A paused one too, if it was re-priced since to a due time before its pause."""
+    if deadline.state == _State.PAUSED:
+        due, since = deadline.due_at, deadline.paused_at
+        return deadline.breached_at is None and due is not None and since is not None and due < since
+    return deadline.fires_at is not None and deadline.fires_at < at
 
 
 def breach(deadline: Deadline, clocks: Clocks, *, seq: int) -> None:
