@@ -1,5 +1,5 @@
 """One statement for many rows: `update_rows` does with a join what `bulk_update` does with CASE; `insert_rows` fills
-several tables at once, at a quarter of what `bulk_create` costs for a few rows each.
+several tables in one round trip.
 """
 
 from __future__ import annotations
