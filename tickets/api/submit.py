@@ -35,6 +35,12 @@ class CodeField(serializers.PrimaryKeyRelatedField[Any]):
         }
         super().__init__(required=False, allow_null=True, pk_field=serializers.CharField(), error_messages=said, **more)
 
+    def to_internal_value(self, data: Any) -> Any:
+        """The row. No code has a character that cannot be printed, and the database refuses to look for some."""
+        if isinstance(data, str) and not data.isprintable():
+            self.fail("incorrect_type")
+        return super().to_internal_value(data)
+
 
 class EnterpriseIn(serializers.Serializer[Any]):
     """The firm as it names itself; a name or a code gives no sight of anything."""

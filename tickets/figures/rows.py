@@ -45,7 +45,7 @@ def opened(
     page: int = 1,
 ) -> Opened:
     """The requests behind figure × part × group. Two statements. Raises `Invalid` for an unknown name or page."""
-    measure, wanted = _checked(figure, part, by, page)
+    measure, wanted = _checked(figure, part, by, value, page)
     query = facts(window, scope=scope, by_closing=figure in BY_CLOSING)
     where = measure.where(wanted)
     if by:
@@ -70,7 +70,7 @@ def opened(
     )
 
 
-def _checked(figure: str, part: str, by: str, page: int) -> tuple[Measure, Part]:
+def _checked(figure: str, part: str, by: str, value: str, page: int) -> tuple[Measure, Part]:
     errors: dict[str, str] = {}
     if figure not in BY_CODE:
         errors["figure"] = f"没有“{figure}”这项指标。"
@@ -78,6 +78,8 @@ def _checked(figure: str, part: str, by: str, page: int) -> tuple[Measure, Part]
         errors["part"] = "分子、分母请用 numerator、denominator 或 rest。"
     if by and by not in DIMENSIONS:
         errors["by"] = f"不能按“{by}”分组，可用：{'、'.join(DIMENSIONS)}。"
+    if not value.isprintable():
+        errors["value"] = "没有这一组。"
     if not 1 <= page <= LAST_PAGE:
         errors["page"] = "没有这一页。"
     if errors:

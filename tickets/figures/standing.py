@@ -57,7 +57,9 @@ def triage(scope: TicketQuerySet) -> TicketQuerySet:
 
 
 def listed(code: str, scope: TicketQuerySet, *, at: datetime, department: str = "") -> TicketQuerySet:
-    """The requests behind a need, soonest due first. Raises `Invalid` for an unknown list."""
+    """The requests behind a need, soonest due first. Raises `Invalid` for an unknown list or no possible code."""
+    if not department.isprintable():
+        raise Invalid("没有这个部门。", fields={"value": "没有这个部门。"})
     if code == LATE:
         return late(scope, at=at, department=department).for_lists().soonest_first()
     if code == TRIAGE:

@@ -80,7 +80,17 @@ def test_a_bad_period_is_422(staff, query, field):
     assert field in response.json()["errors"]
 
 
-@pytest.mark.parametrize("more", [{"figure": "nope"}, {"part": "half"}, {"page": "0"}, {"page": "x"}, {"page": "99"}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"figure": "nope"},
+        {"part": "half"},
+        {"page": "0"},
+        {"page": "x"},
+        {"page": "99"},
+        {"by": "region", "value": "\0"},
+    ],
+)
 def test_rows_of_nothing_are_422(staff, more):
     here()
     assert staff("leader").get(f"figures/rows/?{period(**({'figure': 'submitted'} | more))}").status_code == 422

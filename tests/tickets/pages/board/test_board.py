@@ -146,6 +146,8 @@ def test_a_period_that_makes_no_sense_is_told_and_kept(query, said, kept):
         "figure=solved&since=2026-04-01&until=2026-03-01",
         "figure=solved&since=2026-03-01&until=2026-04-01&page=-1",
         "figure=late_now&page=9",
+        "figure=late_now&value=%00",
+        "figure=submitted&since=2026-03-01&until=2026-04-01&by=department&value=%00",
         "",
     ],
 )
