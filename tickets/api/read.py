@@ -144,8 +144,8 @@ def shown(caller: Caller, ticket: Ticket) -> dict[str, Any]:
 
 
 def _outcome(caller: Caller, ticket: Ticket) -> str | None:
-    """The firm hears the outcome when the reply is delivered, not while it is reviewed."""
-    return None if caller.firm and ticket.status == Status.REVIEWING else ticket.outcome or None
+    """The firm hears the outcome when the reply is delivered, and never if it withdraws before."""
+    return None if caller.firm and ticket.answered_at is None else ticket.outcome or None
 
 
 def _lines(entries: Iterable[Entry]) -> list[dict[str, Any]]:

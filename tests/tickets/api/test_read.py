@@ -56,6 +56,9 @@ def test_the_firm_hears_the_reply_when_it_is_delivered_not_before(db):
     assert "reply" not in [line["kind"] for line in said["timeline"]]
     assert said["outcome"] is None
 
+    firm_of(ticket).move(ticket, "withdraw")
+    assert firm_of(ticket).read(ticket)["outcome"] is None
+
     delivered = here(make.answered)
     said = firm_of(delivered).read(delivered)
     assert said["outcome"] == "solved"
