@@ -93,7 +93,7 @@ def open_one(request: HttpRequest, seat: Seat, key: int) -> HttpResponse:
 @require_POST
 @at_desk
 def read_all(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Mark the whole inbox read."""
-    count = Notice.objects.unread(seat.user.pk).mark_read(at=seat.at)
+    """Mark the whole inbox read; what they no longer see is neither touched nor counted."""
+    count = _inbox(seat).mark_read(at=seat.at)
     messages.success(request, f"{count} 条通知已读。")
     return HttpResponseRedirect("/desk/notices/", status=303)

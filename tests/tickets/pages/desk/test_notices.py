@@ -56,6 +56,13 @@ def test_all_at_once(at, cast):
     assert officer.counts()["通知"] == ""
 
 
+def test_what_they_no_longer_see_is_not_even_counted_as_read(at, cast):
+    hidden = make.assigned()
+    tell(make.fresh(hidden))
+    make.dispatch.reassign(ticket_id=hidden.pk, caller=cast.as_dispatcher, at=NOON, department="discipline")
+    assert "0 条通知已读" in shown(at(cast.officer).post("/desk/notices/read/", follow=True))
+
+
 def test_restricted_requests_are_announced_to_discipline_only(at, cast):
     ticket = make.assigned(qr="DEMO-SERVICE", category="SRV-04")
     tell(make.fresh(ticket))
