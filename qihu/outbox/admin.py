@@ -32,3 +32,7 @@ class MessageAdmin(ModelAdmin):  # type: ignore[misc]
     def has_change_permission(self, _request: HttpRequest, _obj: Message | None = None) -> bool:
         """Nobody edits a message."""
         return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Message | None = None) -> bool:
+        """What must follow a commit follows it: a deleted message would leave a request unrouted."""
+        return False

@@ -30,11 +30,13 @@ def test_the_system_administrator_sees_what_rests_and_sends_it_again(desk):
     assert (chosen.attempts, chosen.error) == (0, "")
 
 
-def test_nobody_adds_or_edits_a_message(desk):
+def test_nobody_adds_edits_or_deletes_a_message(desk):
     publish("nobody.listens", n=1)
     assert desk.get("/admin/outbox/message/add/").status_code == 403
     key = Message.objects.get().pk
     assert desk.post(f"/admin/outbox/message/{key}/change/", {"topic": "other"}).status_code == 403
+    assert desk.post(f"/admin/outbox/message/{key}/delete/", {"post": "yes"}).status_code == 403
+    desk.post("/admin/outbox/message/", {"action": "delete_selected", "_selected_action": [key], "post": "yes"})
     assert Message.objects.get().topic == "nobody.listens"
 
 
