@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 class BadEnvironment(SystemExit):
-    """One clear line for the operator instead of a traceback; exit code 2."""
+    """One clear line for the operator instead of a traceback; exit code 1."""
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"qihu: environment variable {name}: {why}")
