@@ -8,7 +8,7 @@ import structlog
 from csp.constants import NONE, SELF
 
 from qihu import env
-from qihu.logging import drop_personal_data
+from qihu.logging import drop_personal_data, drop_rows
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("QIHU_DATA_DIR", str(BASE_DIR / ".local"))).resolve()
@@ -247,6 +247,7 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                drop_rows,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         }
