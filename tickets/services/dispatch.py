@@ -44,7 +44,13 @@ def reassign(
     expected_version: int | None = None,
     text: str = "",
 ) -> Done:
-    """Take a request from one lead department to another; RESOLVE runs on, so passing it round gains nothing."""
+    """Take a request from one lead department to another; RESOLVE runs on, so passing it round gains nothing.
+
+    Raises `Invalid` for the department that has it: its SIGN and CONTACT would begin anew.
+    """
+    held = Ticket.objects.lock([ticket_id]).filter(department__code=department)
+    if [ticket.pk for ticket in held]:
+        raise Invalid("本件已由该部门主办。", fields={"department": "本件已由该部门主办，请选择另一个部门。"})
     return _hand_over(Action.REASSIGN, ticket_id, caller, at, department, co_departments, expected_version, text)
 
 
