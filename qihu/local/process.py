@@ -57,11 +57,13 @@ def spawn(
     account: Account | None = None,
     dies_with_us: signal.Signals | None = None,
     stdin: int = subprocess.DEVNULL,
+    niceness: int = 0,
 ) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own, so that the terminal's Ctrl-C reaches only us."""
     us = os.getpid()
 
     def in_child() -> None:
+        os.nice(niceness)
         if account and account.passes:
             _become(account)
         if dies_with_us and _LIBC:

@@ -51,8 +51,9 @@ class Part(Protocol):
 class Child:
     """A process of ours."""
 
-    def __init__(self, name: str, argv: Sequence[str], *, cwd: Path, log: "Log") -> None:
+    def __init__(self, name: str, argv: Sequence[str], *, cwd: Path, log: "Log", niceness: int = 0) -> None:
         self.name = name
+        self._niceness = niceness
         self._argv = argv
         self._cwd = cwd
         self._log = log
@@ -72,6 +73,7 @@ class Child:
             output=writing,
             cwd=self._cwd,
             dies_with_us=signal.SIGTERM,
+            niceness=self._niceness,
         )
         os.close(writing)
         self._log.follow(self.name, reading)

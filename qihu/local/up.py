@@ -104,6 +104,7 @@ class Up:
                 *("-m", "celery", "--quiet", "-A", "qihu", "worker", "--loglevel", level),
                 *("--pool", "prefork", "--concurrency", env.text("WORKER_PROCESSES", "2")),
                 *("--without-mingle", "--without-gossip", "--without-heartbeat"),
+                niceness=5,  # on a full machine routing waits for the pages, not the pages for routing
             ),
             self._child(
                 *("beat", "-m", "celery", "--quiet", "-A", "qihu", "beat", "--loglevel", level, "--pidfile="),
@@ -111,8 +112,8 @@ class Up:
             ),
         ]
 
-    def _child(self, name: str, *arguments: str) -> Child:
-        return Child(name, [sys.executable, *arguments], cwd=PROJECT, log=self._log)
+    def _child(self, name: str, *arguments: str, niceness: int = 0) -> Child:
+        return Child(name, [sys.executable, *arguments], cwd=PROJECT, log=self._log, niceness=niceness)
 
     def _announce(self) -> None:
         """Once the service answers, say where and for whom; every half minute say why it does not."""
