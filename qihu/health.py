@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, ge
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from qihu.accounts.models import Department
 from qihu.clock import now
 from qihu.outbox import watch
 from routing.promises.amount import PromiseError
@@ -33,12 +34,19 @@ def readyz(_request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
         if resting := watch.resting():
             body["outbox"], status = f"{resting} resting", 503
-        body["warnings"] = coverage_warnings(now())
+        body["warnings"] = [*coverage_warnings(now()), *_nobody_for_discipline()]
     except DatabaseError:
         body["database"], status = "unreachable", 503
     except PromiseError:
         body["promises"], status = "none published: run manage.py load_defaults", 503
     return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
+
+
+def _nobody_for_discipline() -> list[str]:
+    """A restricted request with nowhere to go is seen by supervisors only, who cannot assign it."""
+    if Department.objects.filter(kind=Department.Kind.DISCIPLINE, active=True).exists():
+        return []
+    return ["没有启用的纪检监察机关：廉政诉求无处可交，请在配置后台添加部门。"]
 
 
 class _Outbox(Collector):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test.utils import setup_databases, teardown_databases
 
 from qihu.accounts.models import Department
@@ -58,9 +59,22 @@ def committed(django_db_setup, django_db_blocker) -> Iterator[None]:
     """Real commits, for threads, processes and on_commit; the requests go afterwards, the organisation stays."""
     with django_db_blocker.unblock():
         yield
-        with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {', '.join(_REQUESTS)}")
+        _remove_requests()
         connections.close_all()
+
+
+def _remove_requests() -> None:
+    """A worker of the test may still be at it and hold locks the other way round: try again, a few times."""
+    for attempt in range(5):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"TRUNCATE {', '.join(_REQUESTS)}")
+        except OperationalError:
+            if attempt == 4:
+                raise
+            time.sleep(0.5)
+        else:
+            return
 
 
 @pytest.fixture

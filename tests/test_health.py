@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError
 
 from qihu import health
+from qihu.accounts.models import Department
 from qihu.outbox.models import RESTS_AFTER, Message
 from qihu.outbox.publish import publish
 from routing.promises.amount import PromiseError
@@ -24,6 +25,13 @@ def test_ready_and_warns_when_the_calendar_ends_soon(client, monkeypatch):
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"database": "ok", "outbox": "ok", "warnings": ["工作日历只到年底"]}
+
+
+def test_warns_when_nobody_takes_restricted_requests(client):
+    Department.objects.filter(kind=Department.Kind.DISCIPLINE).update(active=False)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert any("纪检监察机关" in said for said in answer.json()["warnings"])
 
 
 def test_red_while_a_message_rests(client):

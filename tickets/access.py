@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from qihu.accounts.models import Department, Region, Role, User
+from qihu.accounts.models import Department, Region, Role, User, lies_in, within
 from qihu.crypto import keyed
 from qihu.errors import Unknown
 from tickets.models import Leg, QRCode, Ticket
@@ -68,9 +68,9 @@ def _of_department(user: User) -> Q:
 def _of_region(user: User) -> Q:
     seen = Q(pk__in=[])
     for path in user.region_paths(_WATCHERS):
-        seen |= Q(region__path__startswith=path, restricted=False)
+        seen |= lies_in(path) & Q(restricted=False)
     for path in user.region_paths((Role.SUPERVISOR,)):
-        seen |= Q(region__path__startswith=path)
+        seen |= lies_in(path)
     return seen
 
 
@@ -84,7 +84,7 @@ def named_to(user: User) -> Q:
     """Requests whose firm this person may know: the rule of `identity_hidden`, for searches."""
     known = Q(shielded=False)
     for path in user.region_paths((Role.INTAKE, Role.SUPERVISOR)):
-        known |= Q(region__path__startswith=path)
+        known |= lies_in(path)
     return known
 
 
@@ -92,7 +92,7 @@ def regions_of(user: User) -> QuerySet[Region]:
     """Regions for which this person's service centre answers, each after the one above it."""
     answered = Q(pk__in=[])
     for path in user.region_paths(_CENTRE):
-        answered |= Q(path__startswith=path)
+        answered |= lies_in(path, field="path")
     return Region.objects.filter(answered).order_by("path")
 
 
@@ -129,7 +129,7 @@ def parties(caller: Caller, ticket: Ticket) -> tuple[Party, ...]:
     for grant in user.held:
         if grant.department_id and grant.department_id == ticket.department_id and grant.role in _LEAD_PARTY:
             found.append(_LEAD_PARTY[Role(grant.role)])
-        elif grant.region and grant.role in _REGION_PARTY and ticket.region.path.startswith(grant.region.path):
+        elif grant.region and grant.role in _REGION_PARTY and within(ticket.region.path, grant.region.path):
             if ticket.restricted and grant.role != Role.SUPERVISOR:
                 continue
             found.append(_REGION_PARTY[Role(grant.role)])

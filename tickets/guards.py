@@ -20,6 +20,7 @@ class Standing:
     round: int
     send_backs: int
     supervised: bool
+    restricted: bool
     difficulty: str
     urged_on: date | None
     today: date
@@ -36,8 +37,8 @@ def not_the_author(s: Standing) -> str | None:
 
 
 def reviewer_of_the_tier(s: Standing) -> str | None:
-    """Tier 1 is reviewed by the head, tier ≥ 2 by the director of the service centre."""
-    due_to = Party.HEAD if s.tier == 1 else Party.DIRECTOR
+    """Tier 1 is reviewed by the head, tier ≥ 2 by the director of the service centre, who sees nothing restricted."""
+    due_to = Party.HEAD if s.tier == 1 or s.restricted else Party.DIRECTOR
     return None if s.party == due_to else f"本件为 {s.tier} 级，由{due_to.label}审核送达。"
 
 

@@ -28,6 +28,16 @@ class Region(models.Model):
         return self.name
 
 
+def within(path: str, place: str) -> bool:
+    """Whether the region at `path` is the one at `place` or lies in it."""
+    return path == place or path.startswith(f"{place}/")
+
+
+def lies_in(place: str, *, field: str = "region__path") -> Q:
+    """As `within`, for a query: rows whose `field` is the place or lies in it."""
+    return Q(**{field: place}) | Q(**{f"{field}__startswith": f"{place}/"})
+
+
 class Department(models.Model):
     """Whoever can hold a request. `partner` kinds only ever co-handle (domain.md §1)."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from qihu.accounts.models import Department
 from qihu.outbox.consume import drain
 from tests import make
 from tickets.models import Notice, Ticket
@@ -58,6 +59,19 @@ def test_an_urge_is_told_to_officer_and_head():
     ticket = make.signed()
     closing.urge(ticket_id=ticket.pk, at=make.MONDAY + HOUR)
     assert told(ticket, "urge") == {"officer.finance", "head.finance"}
+
+
+def test_an_urge_before_assignment_is_told_to_the_dispatcher():
+    ticket = make.triaged()
+    closing.urge(ticket_id=ticket.pk, at=make.MONDAY + HOUR)
+    assert told(ticket, "urge") == {"dispatcher"}
+
+
+def test_a_restricted_request_with_nowhere_to_go_is_told_to_the_supervisor():
+    Department.objects.filter(kind=Department.Kind.DISCIPLINE).update(active=False)
+    ticket = make.routed(qr="DEMO-SERVICE", category="SRV-04")
+    assert ticket.status == "triage"
+    assert told(ticket, "defer") == {"supervisor"}
 
 
 def test_a_restricted_request_is_told_to_its_own_department_only():

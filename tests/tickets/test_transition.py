@@ -10,6 +10,7 @@ from qihu.errors import Conflict, Forbidden, Invalid, Stale
 from routing.promises import worktime
 from routing.promises.amount import Unit
 from routing.promises.book import calendar_version
+from routing.promises.models import Policy, PolicySet
 from tests import make
 from tests.see import deadline, kinds, local
 from tickets.access import visible_to
@@ -229,6 +230,19 @@ class TestRefusals:
             handling.sign(ticket_id=ticket.pk, caller=cast.as_rival_officer, at=make.MONDAY + HOUR)
 
 
+def test_a_new_policy_does_not_reach_running_clocks_through_a_change_of_tag(cast):
+    ticket = make.signed()
+    before = deadline(ticket, Clock.RESOLVE)
+    newer = PolicySet.objects.create(number=before.policy_set.number + 1, note="一律一天")
+    newer.policies.bulk_create(
+        Policy(set=newer, clock=clock, grade="L2", value=1, unit="d") for clock in ("RESOLVE", "INTERIM", "NOTE")
+    )
+    PolicySet.objects.filter(pk=newer.pk).update(published_at=make.MONDAY)
+    dispatch.classify(ticket_id=ticket.pk, caller=cast.as_dispatcher, at=make.MONDAY + HOUR, chain_tag="talent")
+    after = deadline(ticket, Clock.RESOLVE)
+    assert (after.due_at, after.amount) == (before.due_at, before.amount)
+
+
 class TestRestricted:
     def test_only_sign_and_resolve_run_and_nobody_else_sees_it(self, cast):
         ticket = make.routed(qr="DEMO-SERVICE", category="SRV-04", text="窗口人员暗示找指定的测绘公司。")
@@ -271,6 +285,12 @@ class TestRestricted:
         assert set(ticket.deadlines.filter(state="running").values_list("clock", flat=True)) == {"SIGN", "RESOLVE"}
         assert not visible_to(cast.dispatcher).filter(pk=ticket.pk).exists()
         assert visible_to(cast.discipline).filter(pk=ticket.pk).exists()
+
+    def test_its_head_reviews_it_at_every_tier(self, cast):
+        ticket = make.replied(qr="DEMO-SERVICE", category="SRV-04")
+        Ticket.objects.filter(pk=ticket.pk).update(tier=2)
+        done = review.deliver(ticket_id=ticket.pk, caller=make.head_of(ticket), at=make.MONDAY + HOUR)
+        assert done.ticket.status == "answered"
 
     def test_nobody_classifies_into_the_restricted_category_in_sight_of_others(self, cast):
         ticket = make.assigned()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -16,8 +17,9 @@ from tickets.api.described import ACCESS_CODE, NUMBER, problems
 from tickets.api.door import Door, etag, opened
 from tickets.api.identity import identity
 from tickets.models import Deadline, Ticket
+from tickets.services.standing import may_make
 from tickets.timeline import Entry, timeline
-from tickets.workflow import Action, Status, open_moves
+from tickets.workflow import Action, Status
 
 
 class DepartmentOut(serializers.Serializer[Any]):
@@ -120,7 +122,7 @@ def department(ticket: Ticket) -> dict[str, str] | None:
     return {"code": ticket.department.code, "name": ticket.department.name} if ticket.department else None
 
 
-def shown(caller: Caller, ticket: Ticket) -> dict[str, Any]:
+def shown(caller: Caller, ticket: Ticket, *, at: datetime) -> dict[str, Any]:
     """The answer's body: two queries beside the request itself."""
     who = parties(caller, ticket)
     firm = identity(ticket, who)
@@ -138,7 +140,7 @@ def shown(caller: Caller, ticket: Ticket) -> dict[str, Any]:
         "contact": {"name": firm.contact_name, "phone": firm.contact_phone},
         "deadlines": Deadline.objects.of_ticket(ticket.pk),
         "timeline": _lines(timeline(ticket, for_firm=caller.firm)),
-        "moves": open_moves(Status(ticket.status), who),
+        "moves": may_make(ticket, who, actor_id=caller.actor_id, at=at),
     }
     return dict(TicketOut(facts | {name: getattr(ticket, name) for name in _AS_STORED}).data)
 
@@ -176,5 +178,6 @@ class Read(Door):
     )
     def get(self, request: Request, number: str) -> Response:
         """The request; never its access code."""
-        caller, ticket = opened(request, number, at=now())
-        return Response(shown(caller, ticket), headers={"ETag": etag(ticket.version)})
+        at = now()
+        caller, ticket = opened(request, number, at=at)
+        return Response(shown(caller, ticket, at=at), headers={"ETag": etag(ticket.version)})

@@ -6,7 +6,7 @@ Every due time comes from `routing.promises`; this module only knows which rows 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from routing.promises import worktime
@@ -191,7 +191,8 @@ def _reprice(ticket: Ticket, clocks: Clocks, *, book: PromiseBook, seq: int) -> 
     """Running promises take the amount of the new grade, counted from their own start, keeping earlier shifts."""
     log = []
     for deadline in clocks.live:
-        amount = price(book, ticket, Clock(deadline.clock), repeat=_is_repeat(deadline))
+        own = replace(book, policy_set_id=deadline.policy_set_id or book.policy_set_id)  # the policy it started with
+        amount = price(own, ticket, Clock(deadline.clock), repeat=_is_repeat(deadline))
         before = deadline.due_at
         if amount is None or before is None or amount == deadline.promise or deadline.breached_at:
             continue

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from qihu.accounts.models import Grant, Role
+from qihu.accounts.models import Grant, Role, within
 from tickets.models import Event, Notice, Ticket
 from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Status
 
@@ -42,7 +42,7 @@ def notify_all(wanted: Sequence[Mapping[str, int]], *, at: datetime) -> None:
 def _people(events: Iterable[Event]) -> list[Grant]:
     """Everybody who could be told, in one query."""
     departments = {e.department_id for e in events if e.department_id}
-    theirs = Q(department__in=departments) | Q(role__in=[Role.DISPATCHER, Role.DIRECTOR])
+    theirs = Q(department__in=departments) | Q(role__in=[Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR])
     return list(Grant.objects.filter(theirs, user__is_active=True).select_related("region"))
 
 
@@ -53,19 +53,20 @@ def _to_centre(event: Event) -> bool:
 def _recipients(event: Event, people: Sequence[Grant]) -> set[int]:
     ticket = event.ticket
     if _to_centre(event):
-        return set() if ticket.restricted else _of_centre(ticket, people)
+        return _of_centre(ticket, people, {Role.SUPERVISOR}) if ticket.restricted else _of_centre(ticket, people)
     officers = _of_department(event, people, {Role.OFFICER, Role.DISCIPLINE})
     heads = _of_department(event, people, {Role.HEAD})
     handler = {ticket.officer_id} if ticket.officer_id else officers
     if event.kind in _TO_DEPARTMENT:
         return officers
     if event.kind == Action.REPLY:
-        return heads if ticket.tier == 1 else _of_centre(ticket, people, {Role.DIRECTOR})
+        return heads if ticket.tier == 1 or ticket.restricted else _of_centre(ticket, people, {Role.DIRECTOR})
     if event.kind == "breach":
         holder = heads if event.data.get("clock") == Clock.REVIEW else handler
         return holder | heads | (set() if ticket.restricted else _of_centre(ticket, people, {Role.DIRECTOR}))
     if event.kind == Action.URGE:
-        return handler | heads
+        waits = not event.department_id and not ticket.restricted
+        return _of_centre(ticket, people, {Role.DISPATCHER}) if waits else handler | heads
     return handler if event.kind in _TO_HANDLERS and ticket.status != Status.SUBMITTED else set()
 
 
@@ -79,4 +80,4 @@ def _of_centre(
     ticket: Ticket, people: Sequence[Grant], roles: Iterable[Role] = (Role.DISPATCHER, Role.DIRECTOR)
 ) -> set[int]:
     wanted = set(roles)
-    return {g.user_id for g in people if g.region and g.role in wanted and ticket.region.path.startswith(g.region.path)}
+    return {g.user_id for g in people if g.region and g.role in wanted and within(ticket.region.path, g.region.path)}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from tickets.models import Ticket
-from tickets.workflow import Move, Party, Standing
+from tickets.workflow import BY_ACTION, Action, Move, Party, Standing, Status, open_moves
 
 
 def ask_guards(
@@ -32,6 +32,27 @@ def ask_guards(
     return None, said
 
 
+def may_make(ticket: Ticket, parties: Sequence[Party], *, actor_id: int | None, at: datetime) -> list[Action]:
+    """Moves that the table opens to these parties and that no guard would refuse now, in the table's order."""
+    return [
+        action
+        for action in open_moves(Status(ticket.status), parties)
+        if refusal(action, ticket, parties, actor_id=actor_id, at=at) is None
+    ]
+
+
+def refusal(
+    action: Action, ticket: Ticket, parties: Sequence[Party], *, actor_id: int | None, at: datetime
+) -> str | None:
+    """What the guards would say to a move with the least that it could ask for, or None."""
+    move = BY_ACTION[action]
+    harder = [code for code in Ticket.Difficulty.values if code > ticket.difficulty]
+    payload = {"difficulty": harder[0] if harder else ""} if action == Action.CLASSIFY else {}
+    claims = [party for party in parties if party in move.by]
+    standing, said = ask_guards(move, ticket, claims, actor_id=actor_id, at=at, payload=payload)
+    return None if standing else said
+
+
 def _standing(
     ticket: Ticket, party: Party, actor_id: int | None, at: datetime, payload: Mapping[str, object]
 ) -> Standing:
@@ -44,6 +65,7 @@ def _standing(
         round=ticket.round,
         send_backs=ticket.send_backs,
         supervised=ticket.supervised,
+        restricted=ticket.restricted,
         difficulty=ticket.difficulty,
         urged_on=ticket.urged_at.astimezone(zone).date() if ticket.urged_at else None,
         today=at.astimezone(zone).date(),

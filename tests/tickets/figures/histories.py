@@ -80,7 +80,8 @@ def _next(ticket: Ticket, dice: random.Random, people: _People) -> Iterator[Step
     elif ticket.status in {Status.SUBMITTED, Status.TRIAGE} and roll < 0.8:
         yield dispatch.assign, {"caller": dispatcher, "department": dice.choice(("finance", "land", "tax"))}
     elif ticket.status in {Status.ASSIGNED, Status.IN_PROGRESS} and roll < 0.1:
-        yield dispatch.reassign, {"caller": dispatcher, "department": dice.choice(("finance", "market"))}
+        others = [code for code in ("finance", "market") if code != ticket.department.code]
+        yield dispatch.reassign, {"caller": dispatcher, "department": dice.choice(others)}
     elif ticket.status in {Status.ASSIGNED, Status.IN_PROGRESS} and roll < 0.14:
         yield dispatch.classify, {"caller": dispatcher, "difficulty": dice.choice(("L1", "L3")), "chain_tag": "talent"}
     elif ticket.status == Status.ASSIGNED and roll < 0.85:

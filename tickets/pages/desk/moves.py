@@ -10,8 +10,8 @@ from tickets.pages.desk import forms
 from tickets.pages.desk.seat import Seat
 from tickets.services import dispatch, handling, review
 from tickets.services.intent import Done
-from tickets.services.standing import ask_guards
-from tickets.workflow import BY_ACTION, Action, Party, Status, open_moves
+from tickets.services.standing import refusal
+from tickets.workflow import Action, Party, Status, open_moves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,22 +142,12 @@ def offered(ticket: Ticket, seat: Seat, parties: Sequence[Party], *, contacted: 
     moves, notes = [], []
     order = sorted(DESK_MOVES.values(), key=lambda m: contacted and m.action == Action.CONTACT)
     for move in (m for m in order if m.action in theirs):
-        refusal = _refusal(move.action, ticket, seat, parties)
-        if refusal is None:
+        said = refusal(move.action, ticket, parties, actor_id=seat.user.pk, at=seat.at)
+        if said is None:
             moves.append(move)
         elif move.action != Action.CLASSIFY:  # nothing left to raise is no news
-            notes.append(refusal)
+            notes.append(said)
     return Offered(moves, next(iter(notes), ""))
-
-
-def _refusal(action: Action, ticket: Ticket, seat: Seat, parties: Sequence[Party]) -> str | None:
-    """As `perform` will see it, with the least that the move could ask for."""
-    move = BY_ACTION[action]
-    harder = [code for code in Ticket.Difficulty.values if code > ticket.difficulty]
-    payload = {"difficulty": harder[0] if harder else ""} if action == Action.CLASSIFY else {}
-    claims = [party for party in parties if party in move.by]
-    standing, said = ask_guards(move, ticket, claims, actor_id=seat.user.pk, at=seat.at, payload=payload)
-    return None if standing else said
 
 
 def classifies(parties: Sequence[Party]) -> bool:

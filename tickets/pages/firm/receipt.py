@@ -11,8 +11,9 @@ from tickets.models import Deadline, Ticket
 from tickets.pages.firm import promises
 from tickets.pages.firm.promises import day_words, local
 from tickets.services.codes import access_code
+from tickets.services.standing import may_make
 from tickets.timeline import Entry, timeline
-from tickets.workflow import ENDED, Action, Clock, Outcome, Party, Status, open_moves
+from tickets.workflow import ENDED, Action, Clock, Outcome, Party, Status
 
 _S = Status
 _CENTRE = "企业综合服务中心"
@@ -40,7 +41,10 @@ def picture(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
     """Everything the page shows: three queries beside the request's own (log, promises, one ledger)."""
     entries = timeline(ticket, for_firm=True)
     deadlines = list(ticket.deadlines.order_by("pk"))
-    moves = frozenset(str(move) for move in open_moves(Status(ticket.status), (Party.FIRM,)))
+    urged = _urged_today(ticket, at)
+    moves = frozenset(may_make(ticket, (Party.FIRM,), actor_id=None, at=at))
+    if urged and ticket.is_open:
+        moves |= {Action.URGE}  # shown as done for today
     answer = _answer(ticket, entries)
     return {
         "ticket": ticket,
@@ -53,7 +57,7 @@ def picture(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
         "access_code": access_code(ticket.number),
         "promise": _promise(ticket, deadlines, entries, at),
         "who": _who(ticket, deadlines, at),
-        "urged": _urged_today(ticket, at),
+        "urged": urged,
         "reply": _reply(ticket, answer, at) if answer else None,
         "timeline": _lines(ticket, entries, answer, at),
         "own": _own(ticket, at),
