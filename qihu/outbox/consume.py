@@ -36,7 +36,7 @@ _consumers: dict[str, Consumer] = {}
 def consumer(
     topic: str, *, size: int = 50, urgency: int = 10
 ) -> Callable[[Callable[[Batch], None]], Callable[[Batch], None]]:
-    """Register the function as the consumer of `topic`; lower urgency numbers are drained first, 0 at once."""
+    """Register the function as the consumer of `topic`; lower urgency numbers are drained first."""
 
     def register(run: Callable[[Batch], None]) -> Callable[[Batch], None]:
         _consumers[topic] = Consumer(topic, run, size, urgency)
@@ -50,19 +50,14 @@ def topics() -> frozenset[str]:
     return frozenset(each.topic for each in _in_order())
 
 
-def drain(*, rounds: int = 1000, urgent: bool = False) -> int:
-    """Work off what is due, most urgent topic first; at most `rounds` batches. Number of messages done.
-
-    `urgent` leaves all but urgency 0 to the next tick, where it is done in large batches at a fraction of the cost.
-    """
-    mine = [each for each in _in_order() if each.urgency == 0 or not urgent]
+def drain(*, rounds: int = 1000) -> int:
+    """Work off what is due, most urgent topic first; at most `rounds` batches. Number of messages done."""
     done = 0
     for _ in range(rounds):
-        worked = [_batch(each) for each in mine]
-        done += sum(worked)
-        # What came in meanwhile has a wake-up of its own; taking it here, one by one, would cost five times as much.
-        if all(count < each.size for count, each in zip(worked, mine, strict=True)):
+        worked = next((n for each in _in_order() if (n := _batch(each))), 0)
+        if not worked:
             break
+        done += worked
     return done
 
 

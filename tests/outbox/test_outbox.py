@@ -77,23 +77,6 @@ class TestDraining:
                 cursor.execute("SELECT extract(epoch FROM due_at - now()) FROM outbox_message")
                 assert float(cursor.fetchone()[0]) == pytest.approx(seconds, abs=5)
 
-    def test_an_urgent_wake_up_leaves_the_rest_to_the_tick(self, monkeypatch):
-        seen: list[str] = []
-        topics = (("test.now", 0), ("test.later", 5))
-        monkeypatch.setattr(
-            consume,
-            "_in_order",
-            lambda: tuple(
-                Consumer(topic, lambda batch, topic=topic: seen.extend([topic] * len(batch)), 5, urgency)
-                for topic, urgency in topics
-            ),
-        )
-        publish_all([("test.later", {}), ("test.now", {})])
-        assert drain(urgent=True) == 1
-        assert seen == ["test.now"]
-        assert drain() == 1
-        assert seen == ["test.now", "test.later"]
-
     def test_nothing_due_costs_one_query_a_topic(self, done, django_assert_num_queries):
         with django_assert_num_queries(3):  # savepoint, claim, release
             assert drain() == 0
