@@ -17,9 +17,10 @@ def lexemes_of(word: str) -> list[str]:
 
 def lexeme_query(words: list[str]) -> str:
     """A tsquery, as text, for all lexemes of all words; each is quoted, so nothing typed is an operator."""
-    return " & ".join(_quoted(lexeme) for word in words for lexeme in lexemes_of(word))
+    return " & ".join(quoted(lexeme) for word in words for lexeme in lexemes_of(word))
 
 
-def _quoted(lexeme: str) -> str:
+def quoted(lexeme: str) -> str:
+    """A lexeme as a tsquery reads it: whatever it holds, it is no operator."""
     escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"

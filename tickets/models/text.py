@@ -49,6 +49,16 @@ def search_terms(text: str) -> list[str]:
     return sorted(set(plain) | {plain[i : i + 2] for i in range(len(plain) - 1)})
 
 
+def uscc_lexeme(uscc: str) -> str:
+    """A firm's credit code as one lexeme: longer than any that a search asks for, so no search tells it."""
+    return f"uscc:{uscc}"
+
+
+def phone_lexeme(phone: str) -> str:
+    """A phone as one lexeme, by the keyed hash of its blind index."""
+    return f"phone:{keyed('phone', phone).hex()}"
+
+
 class Filing(models.Model):
     """What the firm wrote and who it is: one row a request."""
 
@@ -86,7 +96,9 @@ class Filing(models.Model):
     def fill_indexes(self, *, number: str) -> None:
         """Sets the blind index of the phone and the search vector; call before the insert."""
         self.phone_index = keyed("phone", self.contact_phone)
-        self.search = search_terms(f"{number}\n{self.title}\n{self.enterprise_name}\n{self.text}")
+        terms = search_terms(f"{number}\n{self.title}\n{self.enterprise_name}\n{self.text}")
+        firm = [uscc_lexeme(self.uscc)] if self.uscc else []
+        self.search = [*terms, *firm, phone_lexeme(self.contact_phone)]
 
 
 class Text(models.Model):

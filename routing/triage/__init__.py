@@ -1,0 +1,1 @@
+"""What a text is about, as far as characters tell: similarity scores. Pure."""
