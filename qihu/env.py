@@ -50,3 +50,19 @@ def number(name: str, default: int, *, low: int = 0, high: int = 2**31) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()] if text(name, default) else []
+
+
+def choice(name: str, default: str, *allowed: str) -> str:
+    """One of the allowed words."""
+    value = text(name, default)
+    if value not in allowed:
+        raise BadEnvironment(name, f"{value!r} is none of {', '.join(word or 'nothing' for word in allowed)}")
+    return value
+
+
+def url(name: str, default: str) -> str:
+    """An http or https address."""
+    value = text(name, default)
+    if not value.startswith(("http://", "https://")):
+        raise BadEnvironment(name, f"{value!r} is not an http address")
+    return value

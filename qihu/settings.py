@@ -222,6 +222,21 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
+SEND_TIMEOUT = env.number("SEND_TIMEOUT", 8, low=1, high=60)  # seconds, of one attempt to reach a provider
+NOTICES_PER_HOUR = env.number("NOTICES_PER_HOUR", 20, low=1)  # to one receiver at once; the excess is gathered
+SMS_ENDPOINT = env.url("SMS_ENDPOINT", "https://dysmsapi.aliyuncs.com")
+SMS_KEY_ID = env.text("SMS_KEY_ID", "")
+SMS_KEY_SECRET = env.text("SMS_KEY_SECRET", None if SMS_KEY_ID else "")
+SMS_SIGN_NAME = env.text("SMS_SIGN_NAME", None if SMS_KEY_ID else "")
+MAIL_HOST = env.text("MAIL_HOST", "")
+MAIL_PORT = env.number("MAIL_PORT", 25, low=1, high=65535)
+MAIL_SECURITY = env.choice("MAIL_SECURITY", "", "", "starttls", "ssl")
+MAIL_USER = env.text("MAIL_USER", "")
+MAIL_PASSWORD = env.text("MAIL_PASSWORD", None if MAIL_USER else "")
+MAIL_FROM = env.text("MAIL_FROM", None if MAIL_HOST else "")
+DINGTALK_URL = env.url("DINGTALK_URL", "https://oapi.dingtalk.com/robot/send")
+WECOM_URL = env.url("WECOM_URL", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send")
+
 DJANGO_STRUCTLOG_CELERY_ENABLED = False
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 _PROCESSORS: list[structlog.typing.Processor] = [
@@ -254,7 +269,10 @@ LOGGING = {
     },
     "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["out"], "level": env.text("LOG_LEVEL", "WARNING")},
-    "loggers": {"celery.beat": {"level": "ERROR"}},
+    "loggers": {
+        "celery.beat": {"level": "ERROR"},
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore")},  # they write addresses: phones and tokens
+    },
 }
 
 
