@@ -26,6 +26,13 @@ def keyed(purpose: str, message: str) -> bytes:
     return mac.finalize()
 
 
+def sealed(message: bytes) -> bytes:
+    """HMAC-SM3 of `message` under the sealing key, which the database never sees: 32 bytes."""
+    mac = hmac.HMAC(_derived(settings.SEAL_KEY, "seal"), hashes.SM3())
+    mac.update(message)
+    return mac.finalize()
+
+
 def encrypt(purpose: str, plain: str) -> bytes:
     """AES-256-GCM: nonce ‖ ciphertext ‖ tag."""
     nonce = os.urandom(_NONCE)
@@ -37,7 +44,11 @@ def decrypt(purpose: str, sealed: bytes) -> str:
     return AESGCM(_key(purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode()).decode()
 
 
-@lru_cache(maxsize=32)
 def _key(purpose: str) -> bytes:
+    return _derived(settings.FIELD_KEY, purpose)
+
+
+@lru_cache(maxsize=32)
+def _derived(secret: str, purpose: str) -> bytes:
     kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=b"qihu", info=purpose.encode())
-    return kdf.derive(settings.FIELD_KEY.encode())
+    return kdf.derive(secret.encode())

@@ -15,6 +15,10 @@ from qihu.clock import now
 from qihu.outbox import watch
 from routing.promises.amount import PromiseError
 from routing.promises.coverage import coverage_warnings
+from tickets.services.sealing import oldest_unsealed
+
+SEAL_LATE = 300
+"""Seconds an event may wait for its seal before `/readyz` says so."""
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:
@@ -34,7 +38,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
         if resting := watch.resting():
             body["outbox"], status = f"{resting} resting", 503
-        body["warnings"] = [*coverage_warnings(now()), *_nobody_for_discipline()]
+        body["warnings"] = [*coverage_warnings(now()), *_nobody_for_discipline(), *_sealer_stands_still()]
     except DatabaseError:
         body["database"], status = "unreachable", 503
     except PromiseError:
@@ -49,6 +53,17 @@ def _nobody_for_discipline() -> list[str]:
     return ["没有启用的纪检监察机关：廉政诉求无处可交，请在配置后台添加部门。"]
 
 
+def _sealer_stands_still() -> list[str]:
+    """What no seal covers yet could still be altered unnoticed."""
+    age = oldest_unsealed()
+    return [f"日志封存停滞：最早一条未封存的记录已有 {age:,.0f} 秒。"] if age > SEAL_LATE else []
+
+
+class _Log(Collector):
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("qihu_unsealed_oldest_seconds", "Age of the oldest unsealed event", oldest_unsealed())
+
+
 class _Outbox(Collector):
     def collect(self) -> Iterable[Metric]:
         yield GaugeMetricFamily("qihu_outbox_waiting", "Messages not done yet", value=watch.waiting())
@@ -60,4 +75,5 @@ def metrics(_request: HttpRequest) -> HttpResponse:
     """Prometheus text format."""
     registry = CollectorRegistry()
     registry.register(_Outbox())
+    registry.register(_Log())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

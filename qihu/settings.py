@@ -16,6 +16,8 @@ EMBEDDED = env.flag("QIHU_EMBEDDED", default=False)  # set by qihu.local when it
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY")
 FIELD_KEY = env.text("FIELD_KEY", SECRET_KEY)  # personal fields and access codes; keep it apart in production
+SEAL_KEY = env.text("SEAL_KEY", FIELD_KEY)  # seals the log; whoever can write to the database must not have it
+SEAL_FILE = Path(env.text("SEAL_FILE", str(DATA_DIR / "seals" / "seals.jsonl"))).resolve()
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 PUBLIC_URL = env.text("PUBLIC_URL", "")  # what QR codes point to; default: the address of the request
@@ -39,6 +41,7 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "qihu.audit",
     "qihu.accounts",
     "qihu.outbox",
     "qihu.signin",

@@ -18,8 +18,14 @@ PASSWORD = "correct-horse-battery"
 _REQUESTS = (
     *("tickets_notice", "tickets_rating", "tickets_alert", "tickets_shift", "tickets_decision", "tickets_answer"),
     *("tickets_wrongcode", "tickets_event", "tickets_text", "tickets_filing", "tickets_deadline", "tickets_leg"),
-    *("tickets_ticket", "outbox_message"),
+    *("tickets_ticket", "tickets_seal", "audit_entry", "audit_reason", "outbox_message"),
 )
+_NO_TRUNCATE = {
+    "tickets_event": "event_no_truncate",
+    "tickets_seal": "seal_no_truncate",
+    "audit_entry": "entry_no_truncate",
+    "audit_reason": "reason_no_truncate",
+}
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +38,8 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_keepdb
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE tickets_event DISABLE TRIGGER event_no_truncate")
+            for table, trigger in _NO_TRUNCATE.items():
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
         load_organisation()
     yield
     if not django_db_keepdb:

@@ -63,4 +63,5 @@ def test_metrics_count_the_outbox_and_nothing_of_the_business(client):
         "qihu_outbox_waiting",
         "qihu_outbox_resting",
         "qihu_outbox_oldest_seconds",
+        "qihu_unsealed_oldest_seconds",
     }

@@ -10,7 +10,7 @@ from celery import shared_task
 from qihu.clock import now
 from qihu.outbox.consume import Batch, consumer
 from tickets.models import Answer, WrongCode
-from tickets.services import intake, notify
+from tickets.services import intake, notify, sealing
 from tickets.services.sweep import database_now
 from tickets.services.sweep import sweep as fire
 
@@ -39,6 +39,12 @@ def sweep(**_: object) -> None:
     at = database_now()
     while fire(at=at):
         pass
+
+
+@shared_task(name="tickets.seal")
+def seal(**_: object) -> None:
+    """Seal what has been committed since the last seal."""
+    sealing.seal()
 
 
 @shared_task(name="tickets.housekeeping")

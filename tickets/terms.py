@@ -98,3 +98,11 @@ class Action(TextChoices):
     REWORK = "rework", "二次交办"
     WITHDRAW = "withdraw", "撤回"
     URGE = "urge", "催办"
+
+
+class Remark(TextChoices):
+    """Events that are no moves: they change nothing in the table, and the log keeps them like any other."""
+
+    MESSAGE = "message", "转达留言"
+    REVEAL = "reveal", "查看企业身份"
+    ERASE = "erase", "删除个人信息和文字"

@@ -4,6 +4,7 @@ from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
 from tickets.models.handling import Decision, Leg, Notice, Rating
 from tickets.models.intake import Answer, QRCode, WrongCode
+from tickets.models.seal import Seal
 from tickets.models.text import Filing, Text
 from tickets.models.ticket import Ticket
 
@@ -18,6 +19,7 @@ __all__ = [
     "Notice",
     "QRCode",
     "Rating",
+    "Seal",
     "Shift",
     "Text",
     "Ticket",

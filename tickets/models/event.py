@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -52,24 +52,24 @@ class Event(models.Model):
         return sm3(previous, canonical(self).encode())
 
 
+_JSON = DjangoJSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+CHAINED = (
+    *("ticket_id", "seq", "kind", "actor_id", "party", "department_id", "leg_id", "round", "from_status", "to_status"),
+    *("happened_at", "recorded_at", "xid", "data", "text_id", "text_hash"),
+)
+"""Columns that the chain covers, in its order."""
+_HAPPENED, _RECORDED, _TEXT_HASH = (CHAINED.index(name) for name in ("happened_at", "recorded_at", "text_hash"))
+
+
 def canonical(event: Event) -> str:
     """The event as JSON with sorted keys, UTC times and hex hashes: what the chain covers."""
-    fields: list[Any] = [
-        event.ticket_id,
-        event.seq,
-        event.kind,
-        event.actor_id,
-        event.party,
-        event.department_id,
-        event.leg_id,
-        event.round,
-        event.from_status,
-        event.to_status,
-        event.happened_at.timestamp().hex(),
-        event.recorded_at.timestamp().hex(),
-        event.xid,
-        event.data,
-        event.text_id,
-        bytes(event.text_hash).hex() if event.text_hash else "",
-    ]
-    return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"), cls=DjangoJSONEncoder)
+    return canonical_row([getattr(event, name) for name in CHAINED])
+
+
+def canonical_row(row: Sequence[Any]) -> str:
+    """As `canonical`, for the columns `CHAINED` as read from the database."""
+    fields = list(row)
+    fields[_HAPPENED] = fields[_HAPPENED].timestamp().hex()
+    fields[_RECORDED] = fields[_RECORDED].timestamp().hex()
+    fields[_TEXT_HASH] = bytes(fields[_TEXT_HASH]).hex() if fields[_TEXT_HASH] else ""
+    return _JSON.encode(fields)

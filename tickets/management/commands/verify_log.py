@@ -1,51 +1,91 @@
-"""`manage.py verify_log`: recomputes every request's chain and names the first row that does not fit."""
+"""`manage.py verify_log`: checks seals, every request's chain and the audit trail; names the first fault."""
 
 from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
-from tickets.models import Event, Filing, Ticket
+from qihu.audit import ledger
+from tickets.models import Ticket
+from tickets.proof import chains, entries, seals
+from tickets.proof.fault import Fault
+from tickets.proof.seals import Vouched
+from tickets.services.sealing import oldest_unsealed, wait_for_sealer
 
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The first thing wrong with a request: at which event, and what."""
-
-    number: str
-    seq: int
-    what: str
+_STALE = 300
+"""Seconds after which an unsealed row means that the sealer stands still."""
 
 
 class Command(BaseCommand):
-    """Exit 0 when all is well, 1 with the first altered row named."""
+    """Exit 0 when all is well, 1 with the first fault named."""
 
-    help = "核验日志：链式哈希、序号、文字摘要与诉求状态是否一致；发现改动时报出第一处，退出码 1"
+    help = "核验日志：封存、链式哈希、文字摘要、诉求状态和审计记录；发现改动、缺失、插入、截断时报出第一处，退出码 1"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--ticket", help="只核验这一个编号")
+        parser.add_argument("--seal-file", type=Path, help="与这份封存文件核对（如异机留存的副本），默认 SEAL_FILE")
+        parser.add_argument("--no-file", action="store_true", help="本机没有封存文件时，只核对数据库中的封存")
 
-    def handle(self, *_: object, ticket: str | None = None, **__: object) -> None:
-        started, tickets, events = time.monotonic(), 0, 0
+    def handle(
+        self,
+        *_: object,
+        ticket: str | None = None,
+        seal_file: Path | None = None,
+        no_file: bool = False,
+        **__: object,
+    ) -> None:
+        started = time.monotonic()
         wanted = Ticket.objects.filter(number=ticket) if ticket else Ticket.objects.all()
-        if ticket and not wanted.exists():
+        vouched = _sealed(None if no_file else seal_file or settings.SEAL_FILE, missing_is_known=seal_file is None)
+        if ticket and not wanted.exists() and ticket not in vouched.requests:
             raise CommandError(f"没有编号为 {ticket} 的诉求")
+        tickets, events = 0, 0
         for keys in _batches(wanted.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=5000)):
-            counted, fault = _verify(keys)
+            counted, fault = _verify(keys, vouched)
+            _stop_at(fault)
             tickets, events = tickets + len(keys), events + counted
-            if fault:
-                raise CommandError(f"日志被改动：{fault.number} 第 {fault.seq} 条，{fault.what}", returncode=1)
-        spent = time.monotonic() - started
-        self.stdout.write(f"日志完好：{tickets} 件诉求，{events} 条记录，用时 {spent:.1f} 秒")
+        _stop_at(_vanished(vouched, only=ticket))
+        audited = 0
+        if not ticket:
+            audited, fault = entries.walk(vouched)
+            _stop_at(fault)
+        self._tell(tickets, events, audited, vouched, time.monotonic() - started)
+
+    def _tell(self, tickets: int, events: int, audited: int, vouched: Vouched, spent: float) -> None:
+        pace = f"{events / spent:,.0f} 条/秒" if spent else ""
+        self.stdout.write(f"日志完好：{tickets} 件诉求，{events} 条记录，用时 {spent:.1f} 秒（{pace}）")
+        self.stdout.write(f"审计记录 {audited} 条；封存 {vouched.count} 号，最近：{vouched.name()}")
+        if (age := oldest_unsealed()) > _STALE:
+            self.stderr.write(f"注意：最早一条未封存的记录已有 {age:,.0f} 秒，请检查后台任务 tickets.seal")
+
+
+def _stop_at(fault: Fault | None) -> None:
+    if fault:
+        raise CommandError(f"日志被改动：{fault}", returncode=1)
+
+
+def _sealed(file: Path | None, *, missing_is_known: bool) -> Vouched:
+    """What the seals vouch for. A seal made while they are read looks wrong: believed only while the sealer waits."""
+    if file and not missing_is_known and not file.exists():
+        raise CommandError(f"没有这份封存文件：{file}")
+    vouched, fault = seals.read(file)
+    if fault:
+        with transaction.atomic():
+            wait_for_sealer()
+            if file and file.exists():
+                with ledger.held(file):
+                    vouched, fault = seals.read(file)
+            else:
+                vouched, fault = seals.read(file)
+    _stop_at(fault)
+    return vouched
 
 
 def _batches(keys: Iterator[int]) -> Iterator[list[int]]:
@@ -59,74 +99,29 @@ def _batches(keys: Iterator[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _verify(keys: Sequence[int]) -> tuple[int, Fault | None]:
+def _verify(keys: Sequence[int], vouched: Vouched) -> tuple[int, Fault | None]:
     """Events read of these requests, and the first fault by request and sequence.
 
     A request that moves between the reads looks broken; so a fault is believed only when it stands under lock.
     """
-    read, fault, key = _look(keys)
+    read, fault, key = chains.look(keys, vouched)
     if fault is None or key is None:
         return read, None
     with transaction.atomic():
         list(Ticket.objects.lock([key]))
-        _, still, _ = _look([key])
+        _, still, _ = chains.look([key], vouched)
     if still:
         return read, still
     later = [one for one in keys if one > key]
-    return read, _verify(later)[1] if later else None
+    return read, _verify(later, vouched)[1] if later else None
 
 
-def _look(keys: Sequence[int]) -> tuple[int, Fault | None, int | None]:
-    tickets = Ticket.objects.filter(pk__in=keys).only("number", "status", "last_seq", "last_hash").order_by("pk")
-    filings = Filing.objects.filter(ticket__in=keys).defer("search").in_bulk(field_name="ticket_id")
-    events: dict[int, list[Event]] = defaultdict(list)
-    rows = Event.objects.filter(ticket__in=keys).select_related("text").order_by("ticket_id", "seq")
-    for event in rows:
-        events[event.ticket_id].append(event)
-    read = sum(map(len, events.values()))
-    for ticket in tickets:
-        if fault := _walk(ticket, events[ticket.pk], filings.get(ticket.pk)):
-            return read, fault, ticket.pk
-    return read, None, None
-
-
-def _walk(ticket: Ticket, events: Sequence[Event], filing: Filing | None) -> Fault | None:
-    previous, status = b"", ""
-    for place, event in enumerate(events, start=1):
-        what = _wrong(event, place, previous, filing)
-        if what:
-            return Fault(ticket.number, place, what)
-        previous, status = bytes(event.hash), event.to_status or status
-    return _ends(ticket, len(events), previous, status)
-
-
-def _wrong(event: Event, place: int, previous: bytes, filing: Filing | None) -> str:
-    if event.seq != place:
-        return f"序号不连续，缺第 {place} 条"
-    if event.chained(previous) != bytes(event.hash):
-        return f"内容与哈希不符（{event.kind}）"
-    return _wrong_text(event, filing)
-
-
-def _wrong_text(event: Event, filing: Filing | None) -> str:
-    """The words a hash vouches for, unless they were erased."""
-    digest = bytes(event.text_hash) if event.text_hash else b""
-    source: Any = event.text
-    if event.kind == "submit":
-        if filing is None:
-            return "诉求内容缺失"
-        source = filing
-    if source is None or source.erased_at:
-        return ""
-    return "" if source.digest() == digest else f"文字与摘要不符（{event.kind}）"
-
-
-def _ends(ticket: Ticket, count: int, last: bytes, status: str) -> Fault | None:
-    """The request's own record of its log's end."""
-    if ticket.last_seq != count:
-        return Fault(ticket.number, count + 1, f"日志止于第 {count} 条，诉求记为第 {ticket.last_seq} 条")
-    if bytes(ticket.last_hash) != last:
-        return Fault(ticket.number, count, "末条哈希与诉求所记不符")
-    if ticket.status != status:
-        return Fault(ticket.number, count, f"诉求状态“{ticket.status}”与日志“{status}”不符")
+def _vanished(vouched: Vouched, *, only: str | None) -> Fault | None:
+    """The first sealed request that is not there any more."""
+    sealed = sorted(vouched.requests) if only is None else [n for n in vouched.requests if n == only]
+    for place in range(0, len(sealed), 5000):
+        piece = sealed[place : place + 5000]
+        there = set(Ticket.objects.filter(number__in=piece).values_list("number", flat=True))
+        if gone := next((number for number in piece if number not in there), None):
+            return Fault(gone, f"整件诉求被删：封存时有 {vouched.requests[gone][0]} 条记录")
     return None
