@@ -162,3 +162,30 @@ def held_by(proofs: Mapping[str, str]) -> list[Ticket]:
     found = Ticket.objects.for_lists().select_related("qr_code", "reply_author").filter(number__in=list(proofs))
     kept = [ticket for ticket in found if hmac.compare_digest(proof_of(ticket), proofs[ticket.number])]
     return sorted(kept, key=lambda ticket: (ticket.submitted_at, ticket.pk), reverse=True)
+
+
+ON_BEHALF = (
+    *(Ticket.Channel.HOTLINE, Ticket.Channel.COUNTER, Ticket.Channel.VISIT),
+    *(Ticket.Channel.MEETING, Ticket.Channel.LEADER),
+)
+"""Channels that somebody enters by hand for a firm."""
+
+
+def channels_of(user: User) -> tuple[Ticket.Channel, ...]:
+    """By which channels this person may enter for a firm: intake by all, a department by its visits alone."""
+    roles = user.roles()
+    if Role.INTAKE in roles:
+        return ON_BEHALF
+    return (Ticket.Channel.VISIT,) if roles & {Role.OFFICER, Role.HEAD} else ()
+
+
+def regions_entered_by(user: User, channel: str) -> QuerySet[Region]:
+    """For which regions this person may enter by that channel, each after the one above it."""
+    mine = Q(pk__in=[])
+    for path in user.region_paths((Role.INTAKE,)) if channel in {*ON_BEHALF, Ticket.Channel.IMPORT} else ():
+        mine |= lies_in(path, field="path")
+    if channel == Ticket.Channel.VISIT:
+        visitors = Region.objects.filter(departments__in=user.departments((Role.OFFICER, Role.HEAD)))
+        for path in visitors.values_list("path", flat=True):
+            mine |= lies_in(path, field="path")
+    return Region.objects.filter(mine).order_by("path")

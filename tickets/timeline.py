@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tickets.models import Event, Rating, Ticket
+from tickets.models import Confirmation, Event, Rating, Ticket
+from tickets.models.source import CONFIRM, SOURCE
 from tickets.workflow import Action, Clock, Outcome, Party
 
 _A = Action
@@ -70,6 +71,8 @@ def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
     who = event.actor.name if event.actor else department
     if event.kind == "breach":
         return f"“{Clock(event.data['clock']).label}”超过承诺时间"
+    if event.kind in {SOURCE, CONFIRM} or (event.kind == _A.SUBMIT and event.data.get("on_behalf")):
+        return _by_another_hand(event, for_firm=for_firm)
     if event.kind == _A.RATE:
         scores = [Rating.Score(event.data[name]).label for name in ("process", "result")]
         return f"{'您' if for_firm else '企业'}评价：过程{scores[0]}，结果{scores[1]}，办结"
@@ -94,3 +97,24 @@ def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
         _A.URGE: f"{'您' if for_firm else '企业'}催办",
     }
     return said.get(Action(event.kind), event.kind)
+
+
+_ANSWERED = {
+    Confirmation.State.CONFIRMED: "确认了代录的内容",
+    Confirmation.State.CORRECTED: "更正了代录的内容",
+    Confirmation.State.DENIED: "表示这件诉求不是其提出",
+}
+
+
+def _by_another_hand(event: Event, *, for_firm: bool) -> str:
+    """What was entered for the firm, and its word on it."""
+    firm = "您" if for_firm else "企业"
+    if event.kind == CONFIRM:
+        said = _ANSWERED[Confirmation.State(event.data["op"])]
+        return f"{firm}{said.replace('其', '您') if for_firm else said}"
+    channel = Ticket.Channel(event.data["channel"]).label
+    if event.kind == SOURCE:
+        return f"同一件事又经{channel}收到，并入本件"
+    if event.data.get("imported"):
+        return f"{firm}的诉求从原系统导入"
+    return f"服务中心按{channel}代您录入" if for_firm else f"{actor_name(event)}代企业录入（{channel}）"

@@ -90,7 +90,7 @@ def _move(
 
 
 MOVES: tuple[Move, ...] = (
-    _move(_A.SUBMIT, [], _S.SUBMITTED, [_P.FIRM], starts=(_C.FULL, _C.ACCEPT), then=_ROUTE),
+    _move(_A.SUBMIT, [], _S.SUBMITTED, [_P.FIRM, _P.INTAKE], starts=(_C.FULL, _C.ACCEPT), then=_ROUTE),
     _move(
         _A.ROUTE,
         [_S.SUBMITTED],

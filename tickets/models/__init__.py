@@ -3,14 +3,17 @@
 from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
 from tickets.models.handling import Decision, Leg, Notice, Rating
+from tickets.models.imports import SavedMapping, Sheet, SheetRow
 from tickets.models.intake import Answer, QRCode, WrongCode
 from tickets.models.seal import Seal
+from tickets.models.source import Confirmation, Source
 from tickets.models.text import Filing, Text
 from tickets.models.ticket import Ticket
 
 __all__ = [
     "Alert",
     "Answer",
+    "Confirmation",
     "Deadline",
     "Decision",
     "Event",
@@ -19,8 +22,12 @@ __all__ = [
     "Notice",
     "QRCode",
     "Rating",
+    "SavedMapping",
     "Seal",
+    "Sheet",
+    "SheetRow",
     "Shift",
+    "Source",
     "Text",
     "Ticket",
     "WrongCode",

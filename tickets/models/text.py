@@ -98,7 +98,8 @@ class Filing(models.Model):
         self.phone_index = keyed("phone", self.contact_phone)
         terms = search_terms(f"{number}\n{self.title}\n{self.enterprise_name}\n{self.text}")
         firm = [uscc_lexeme(self.uscc)] if self.uscc else []
-        self.search = [*terms, *firm, phone_lexeme(self.contact_phone)]
+        phone = [phone_lexeme(self.contact_phone)] if self.contact_phone else []
+        self.search = [*terms, *firm, *phone]
 
 
 class Text(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -57,6 +57,15 @@ class Filed:
         return sm3(json.dumps(body, ensure_ascii=False, sort_keys=True).encode())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behalf:
+    """Who enters a request for a firm; `stated` goes into the log, `fingerprint` tells one entry from another."""
+
+    actor_id: int | None
+    stated: Mapping[str, object]
+    fingerprint: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What the firm gets: the request, the code to read it with, and whether the key was seen before."""
@@ -72,19 +81,22 @@ def number_of(serial: int, at: datetime) -> str:
 
 
 @transaction.atomic
-def submit(*, filed: Filed, qr: QRCode | None, key: str, at: datetime) -> Receipt:
+def submit(*, filed: Filed, qr: QRCode | None, key: str, at: datetime, behalf: Behalf | None = None) -> Receipt:
     """Accept a request: its row, content, first event, clocks and the wish to be routed, in one transaction.
 
-    `key` (form UUID or Idempotency-Key, kept 24 h) makes a double tap, a reload and a retry one request. Raises
-    `Invalid` where the key was used with another body.
+    Entered by somebody for the firm where there is a `behalf` (`services.entry`). `key` (form UUID or
+    Idempotency-Key, kept 24 h) makes a double tap, a reload and a retry one request. Raises `Invalid` where the key
+    was used with another body.
     """
     stamp, serial, pk = read_stamp()
     digest, fingerprint = sm3(f"{SUBMIT}|{key}".encode()), filed.fingerprint(qr)
+    if behalf:
+        fingerprint = sm3(fingerprint, behalf.fingerprint)
     if not Answer.objects.claim(digest=digest, fingerprint=fingerprint, ticket_id=pk, at=stamp.at):
         return _answered(digest, fingerprint)
-    ticket = _born(filed, qr, pk=pk, number=number_of(serial, at), at=at)
-    filing = _filing(filed, ticket)
-    _announce(ticket, filing, filed, qr, at=at).write(stamp, beside=[filing])
+    ticket = born(filed, qr, pk=pk, number=number_of(serial, at), at=at)
+    filing = filing_of(filed, ticket)
+    _announce(ticket, filing, filed, qr, at=at, behalf=behalf).write(stamp, beside=[filing])
     return Receipt(ticket, access_code(ticket.number))
 
 
@@ -95,7 +107,8 @@ def _answered(digest: bytes, fingerprint: bytes) -> Receipt:
     return Receipt(kept.ticket, access_code(kept.ticket.number), repeated=True)
 
 
-def _born(filed: Filed, qr: QRCode | None, *, pk: int, number: str, at: datetime) -> Ticket:
+def born(filed: Filed, qr: QRCode | None, *, pk: int, number: str, at: datetime) -> Ticket:
+    """The request's row, unsaved."""
     kept_tag = qr is not None and filed.chain_tag in {None, qr.chain_tag_id}  # another tag: another matter
     category = filed.category or (qr.category_id if qr and kept_tag else None)
     region = filed.region or (qr.region_id if qr else None) or settings.DEFAULT_REGION
@@ -119,7 +132,8 @@ def _born(filed: Filed, qr: QRCode | None, *, pk: int, number: str, at: datetime
     return ticket
 
 
-def _filing(filed: Filed, ticket: Ticket) -> Filing:
+def filing_of(filed: Filed, ticket: Ticket) -> Filing:
+    """Its content, unsaved."""
     filing = Filing(
         ticket=ticket,
         title=filed.title or title_from(filed.text),
@@ -133,34 +147,42 @@ def _filing(filed: Filed, ticket: Ticket) -> Filing:
     return filing
 
 
-def _announce(ticket: Ticket, filing: Filing, filed: Filed, qr: QRCode | None, *, at: datetime) -> Batch:
+def _announce(
+    ticket: Ticket, filing: Filing, filed: Filed, qr: QRCode | None, *, at: datetime, behalf: Behalf | None
+) -> Batch:
     """The first event, the first clocks and the outbox row, gathered."""
     move = BY_ACTION[Action.SUBMIT]
     batch = Batch([ticket], live=[])
     event = record.draft(
         ticket=ticket,
         kind=Action.SUBMIT,
-        party=Party.FIRM,
+        party=Party.INTAKE if behalf else Party.FIRM,
+        actor_id=behalf.actor_id if behalf else None,
         happened_at=at,
         to_status=Status.SUBMITTED,
-        data={
-            "chain_tag": ticket.chain_tag_id,
-            "chain_tag_of_code": qr.chain_tag_id if qr else None,
-            "chain_tag_typed": filed.chain_tag,
-            "category": ticket.category_id,
-            "region": ticket.region_id,
-            "channel": ticket.channel,
-            "difficulty": ticket.difficulty,
-            "urgent": ticket.urgent,
-            "restricted": ticket.restricted,
-            "test": ticket.test,
-            "qr_code": qr.pk if qr else None,
-        },
+        data={**submitted_with(ticket, filed, qr), **(behalf.stated if behalf else {})},
     )
     log = promise.apply(move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=current_book(), at=at, seq=event.seq)
     event.data["clocks"] = log
     batch.add(event, then=move.then, digest=filing.digest())
     return batch
+
+
+def submitted_with(ticket: Ticket, filed: Filed, qr: QRCode | None) -> dict[str, object]:
+    """What the first event keeps of a submission: codes, nothing personal."""
+    return {
+        "chain_tag": ticket.chain_tag_id,
+        "chain_tag_of_code": qr.chain_tag_id if qr else None,
+        "chain_tag_typed": filed.chain_tag,
+        "category": ticket.category_id,
+        "region": ticket.region_id,
+        "channel": ticket.channel,
+        "difficulty": ticket.difficulty,
+        "urgent": ticket.urgent,
+        "restricted": ticket.restricted,
+        "test": ticket.test,
+        "qr_code": qr.pk if qr else None,
+    }
 
 
 @transaction.atomic

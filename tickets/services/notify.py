@@ -8,11 +8,14 @@ from datetime import datetime
 from django.db.models import Q
 
 from qihu.accounts.models import Grant, Role, within
-from tickets.models import Event, Notice, Ticket
+from tickets.models import Confirmation, Event, Notice, Ticket
+from tickets.models.source import CONFIRM, SOURCE
 from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Status
 
 _TO_DEPARTMENT = frozenset({Action.ROUTE, Action.ASSIGN, Action.REASSIGN, Action.REWORK})
-_TO_HANDLERS = frozenset({Action.URGE, Action.WITHDRAW, Action.SEND_BACK, Action.DELIVER, Action.RATE, Action.LAPSE})
+_TO_HANDLERS = frozenset(
+    {Action.URGE, Action.WITHDRAW, Action.SEND_BACK, Action.DELIVER, Action.RATE, Action.LAPSE, SOURCE}
+)
 
 
 def notify_all(wanted: Sequence[Mapping[str, int]], *, at: datetime) -> None:
@@ -42,7 +45,7 @@ def notify_all(wanted: Sequence[Mapping[str, int]], *, at: datetime) -> None:
 def _people(events: Iterable[Event]) -> list[Grant]:
     """Everybody who could be told, in one query."""
     departments = {e.department_id for e in events if e.department_id}
-    theirs = Q(department__in=departments) | Q(role__in=[Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR])
+    theirs = Q(department__in=departments) | Q(role__in=[Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR, Role.INTAKE])
     return list(Grant.objects.filter(theirs, user__is_active=True).select_related("region"))
 
 
@@ -67,7 +70,10 @@ def _recipients(event: Event, people: Sequence[Grant]) -> set[int]:
     if event.kind == Action.URGE:
         waits = not event.department_id and not ticket.restricted
         return _of_centre(ticket, people, {Role.DISPATCHER}) if waits else handler | heads
-    return handler if event.kind in _TO_HANDLERS and ticket.status != Status.SUBMITTED else set()
+    doubted = event.kind == CONFIRM and event.data["op"] != Confirmation.State.CONFIRMED
+    asking = _of_centre(ticket, people, {Role.INTAKE}) if doubted and not ticket.restricted else set()
+    told = (doubted or event.kind in _TO_HANDLERS) and ticket.status != Status.SUBMITTED
+    return asking | (handler if told else set())
 
 
 def _of_department(event: Event, people: Sequence[Grant], roles: set[Role]) -> set[int]:

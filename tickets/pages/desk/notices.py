@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from qihu.errors import Unknown
 from tickets.models import Notice
 from tickets.models.handling import NoticeQuerySet
+from tickets.models.source import CONFIRM, SOURCE
 from tickets.pages.desk import queues, telling
 from tickets.pages.desk.seat import Seat, at_desk
 from tickets.workflow import Action, Clock
@@ -32,6 +33,8 @@ _SAYS = {
     _A.DELIVER: ("ok", "答复已送达企业"),
     _A.RATE: ("ok", "企业已评价"),
     _A.LAPSE: ("", "企业未评价，已自动办结"),
+    SOURCE: ("", "同一件事又经另一渠道收到"),
+    CONFIRM: ("warn", "企业更正或否认了代录的内容"),
 }
 
 
@@ -67,7 +70,7 @@ def _told(notice: Notice, seat: Seat) -> dict[str, object]:
     if notice.kind == "breach":
         state, says = "late", f"“{Clock(notice.clock).label}”超过承诺时间"
     else:
-        state, says = _SAYS.get(Action(notice.kind), ("", Action(notice.kind).label))
+        state, says = _SAYS.get(notice.kind) or ("", Action(notice.kind).label)
     return {
         "key": notice.pk,
         "state": state,

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Value
 
 from qihu.accounts.models import Role
-from tickets.access import helped_by
+from tickets.access import channels_of, helped_by
 from tickets.models import Notice
 from tickets.models.ticket import TicketQuerySet
 from tickets.pages.desk.seat import AT_CENTRE, AT_DEPARTMENT, WATCHING, Seat
@@ -240,6 +240,8 @@ def nav(seat: Seat, *, current: str) -> list[dict[str, object]]:
             "current": current == _INBOX,
         }
     ]
+    if channels_of(seat.user):
+        groups["其他"].append({"label": "代录诉求", "url": "/desk/new/", "count": None, "current": current == "entry"})
     if seat.roles & AT_CENTRE:
         groups["其他"].append({"label": "二维码", "url": "/desk/codes/", "count": None, "current": current == "codes"})
     return [{"title": title, "items": items} for title, items in groups.items()]

@@ -15,6 +15,7 @@ from tickets.pages.desk.catalogue import Catalogue, catalogue
 from tickets.pages.desk.forms import MoveForm
 from tickets.pages.desk.moves import DeskMove, classifies, offered
 from tickets.pages.desk.seat import Seat
+from tickets.pages.desk.sources import sources
 from tickets.timeline import Entry, timeline
 from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Outcome, Party, Status
 
@@ -34,7 +35,7 @@ class Spoken:
 
 
 def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[str, object]:
-    """Context of the detail pane: five queries beside the request itself."""
+    """Context of the detail pane: five queries beside the request itself, one more with sources."""
     legs = list(Leg.objects.of_round(ticket))
     mine = access.parties(seat.caller, ticket)
     helping = access.co_parties(seat.user, frozenset(leg.department_id for leg in legs))
@@ -67,6 +68,7 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
             }
             for leg in legs
         ],
+        "sources": sources(ticket, seat, mine, story),
         "why": _why(ticket),
         "actions": _actions(ticket, offer.moves, options, whole=whole, spoken=spoken),
         "note": offer.note or ("您部门协办本件，主办部门牵头答复。" if helping and not mine else ""),

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.desk import codes, notices, reckoning, views
+from tickets.pages.desk import codes, entry, notices, reckoning, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("notices/<int:key>/", notices.open_one, name="desk-notice"),
     path("codes/", codes.listed, name="desk-codes"),
     path("codes/<slug:code>/revoke/", codes.revoke, name="desk-code-revoke"),
+    path("new/", entry.new, name="desk-new"),
+    path("new/alike/", entry.alike, name="desk-entry-alike"),
+    path("new/<slug:number>/", entry.entered, name="desk-entered"),
+    path("t/<slug:number>/sources/<int:source>/link/", entry.renew, name="desk-source-link"),
     path("t/<slug:number>/", views.one, name="desk-ticket"),
     path("t/<slug:number>/deadlines/<slug:clock>/", reckoning.reckoned, name="desk-deadline"),
     path("t/<slug:number>/<slug:name>/", views.make_move, name="desk-move"),

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from tickets.pages.firm import views
+from tickets.pages.firm import confirm, views
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("forget/", views.forget, name="forget"),
     path("q/<slug:code>/", views.ask, name="ask"),
+    path("c/<slug:token>/", confirm.confirm, name="confirm"),
     path("t/", views.find, name="find"),
     path("t/<str:number>/", views.receipt, name="receipt"),
     path("t/<str:number>/live/", views.live, name="receipt-live"),

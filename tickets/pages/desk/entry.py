@@ -1,0 +1,308 @@
+"""代录: a firm's request written down by hand, with what the same firm asked lately shown before it is saved."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from qihu.doors import told_on
+from qihu.errors import Conflict, Forbidden, Unknown
+from tickets import access
+from tickets.alike import WITHIN, Firm, Found, of_firm
+from tickets.models import Confirmation, Source, Ticket
+from tickets.models.source import DETAIL_MAX, REFERENCE_MAX
+from tickets.pages.desk import queues, telling
+from tickets.pages.desk.catalogue import Catalogue, catalogue
+from tickets.pages.desk.rows import pill
+from tickets.pages.desk.seat import Seat, at_desk
+from tickets.pages.firm.forms import Words, at_most
+from tickets.services import confirming, entry, filing
+from tickets.services.entry import Heard
+from tickets.services.intake import Filed
+from tickets.workflow import Status
+
+MINE_SINCE = timedelta(hours=24)
+_C = Ticket.Channel
+HINTS = {
+    _C.HOTLINE: "填 12345 工单号",
+    _C.COUNTER: "填窗口受理号",
+    _C.VISIT: "写明哪次走访",
+    _C.MEETING: "写明哪一期、第几个问题",
+    _C.LEADER: "写明谁批示、批示号",
+}
+
+
+def _line(**attributes: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"autocomplete": "off"} | attributes)
+
+
+class EntryForm(forms.Form):
+    """What the firm said, who it is, and how it reached us. The checks are those of the firm's own form."""
+
+    use_required_attribute = False
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
+    channel = forms.ChoiceField(
+        label="渠道",
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择渠道。", "invalid_choice": "您不能以这个渠道代企业录入。"},
+    )
+    reference = Words(label="原编号", check=at_most(REFERENCE_MAX), required=False, widget=_line())
+    received_at = forms.DateTimeField(
+        label="收到时间",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": "时间不对，请重新选择。"},
+    )
+    detail = Words(label="来源说明", check=at_most(DETAIL_MAX), required=False, widget=_line())
+    enterprise_name = Words(label="企业名称", check=filing.checked_firm, missing="请填写企业名称。", widget=_line())
+    uscc_confirmed = forms.BooleanField(label="代码无误，照此录入", required=False)
+    uscc = Words(label="统一社会信用代码", required=False, widget=_line(autocapitalize="characters"))
+    contact_name = Words(label="联系人", check=filing.checked_person, missing="请填写联系人姓名。", widget=_line())
+    contact_phone = Words(
+        label="联系电话", check=filing.normal_phone, missing="请填写联系电话。", widget=_line(inputmode="tel")
+    )
+    text = Words(
+        label="诉求内容",
+        check=filing.checked_text,
+        missing="请写明企业的诉求。",
+        help_text="照企业的原话记，一件事一份。",
+        widget=forms.Textarea(attrs={"rows": "6"}),
+    )
+    chain_tag = forms.ChoiceField(label="链", required=False, error_messages={"invalid_choice": "没有这条链。"})
+    category = forms.ChoiceField(label="类别", required=False, error_messages={"invalid_choice": "没有这个类别。"})
+    region = forms.ChoiceField(
+        label="区划", error_messages={"required": "请选择区划。", "invalid_choice": "您不能为这个区划代企业录入。"}
+    )
+    urgent = forms.BooleanField(label="紧急", required=False)
+    shielded = forms.BooleanField(label="企业要求身份保密", required=False)
+
+    def __init__(self, *args: Any, seat: Seat, options: Catalogue, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.seat = seat
+        channels = access.channels_of(seat.user)
+        self.fields["channel"].choices = [(one.value, one.label) for one in channels]  # type: ignore[attr-defined]
+        regions = access.regions_entered_by(seat.user, channels[0])
+        shown = [(r.code, "　" * r.path.count("/") + r.name) for r in regions if len(r.code) <= 6]
+        self.fields["region"].choices = shown  # type: ignore[attr-defined]
+        self.fields["chain_tag"].choices = [("", "说不准"), *options.tags()]  # type: ignore[attr-defined]
+        self.fields["category"].choices = [("", "不指定"), *options.categories()]  # type: ignore[attr-defined]
+
+    def clean_key(self) -> str:
+        """A UUID, so that a second press is the first one's answer."""
+        try:
+            return str(uuid.UUID(self.cleaned_data["key"]))
+        except ValueError:
+            return str(uuid.uuid4())
+
+    def clean_received_at(self) -> datetime:
+        """Now, unless it was earlier."""
+        typed: datetime | None = self.cleaned_data["received_at"]
+        if typed and typed > self.seat.at:
+            raise ValidationError("收到时间不能晚于现在。")
+        return typed or self.seat.at
+
+    def clean_uscc(self) -> str:
+        """In capitals; a failing check digit passes once confirmed."""
+        return filing.normal_uscc(self.cleaned_data["uscc"], confirmed=self.cleaned_data["uscc_confirmed"])
+
+    @property
+    def doubts_uscc(self) -> bool:
+        """Whether the page must ask to confirm the credit code."""
+        return bool(self.is_bound and (self.has_error("uscc", "uscc_checksum") or self.data.get("uscc_confirmed")))
+
+    def heard(self) -> Heard:
+        """How it reached us."""
+        names = ("channel", "received_at", "reference", "detail")
+        return Heard(**{name: self.cleaned_data[name] for name in names})
+
+    def filed(self) -> Filed:
+        """The checked filing."""
+        names = ("text", "enterprise_name", "contact_name", "contact_phone", "uscc", "urgent", "shielded", "channel")
+        said: dict[str, Any] = {name: self.cleaned_data[name] for name in names}
+        wanted: dict[str, Any] = {n: self.cleaned_data[n] or None for n in ("chain_tag", "category", "region")}
+        return Filed(**said, **wanted)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_desk
+def new(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """The form; a first press shows what the same firm asked lately, the second decides."""
+    _only_who_enters(seat)
+    options = catalogue(departments=False, categories=True)
+    if request.method != "POST":
+        return _shown(request, seat, EntryForm(seat=seat, options=options, initial=_initial(seat)))
+    form = EntryForm(request.POST, seat=seat, options=options)
+    if not form.is_valid():
+        return _shown(request, seat, form, status=422)
+    if into := request.POST.get("into", ""):
+        return _added(request, seat, form, into)
+    found = [] if "distinct" in request.POST else _twins(seat, _firm(form.cleaned_data), form.cleaned_data["text"])
+    if found:
+        return _shown(request, seat, form, found=found, asked=True)
+    return _entered(request, seat, form)
+
+
+def _only_who_enters(seat: Seat) -> None:
+    if not access.channels_of(seat.user):
+        raise Forbidden("代企业录入由受理员办理；部门经办可以录入走访中听到的诉求。")
+
+
+def _initial(seat: Seat) -> dict[str, object]:
+    channels = access.channels_of(seat.user)
+    return {
+        "key": str(uuid.uuid4()),
+        "channel": channels[0].value,
+        "received_at": seat.at.astimezone(ZoneInfo(settings.TIME_ZONE)),
+        "region": settings.DEFAULT_REGION,
+    }
+
+
+def _firm(said: dict[str, Any]) -> Firm:
+    return Firm(name=said["enterprise_name"], uscc=said["uscc"], phone=said["contact_phone"])
+
+
+def _twins(seat: Seat, firm: Firm, text: str) -> list[Found]:
+    """What this firm asked lately and this person may know of: open, or told in like words."""
+    among = seat.visible.filter(access.named_to(seat.user))
+    found = of_firm(firm, text, among=among, since=seat.at - WITHIN)
+    return [one for one in found if one.ticket.is_open or one.alike]
+
+
+def _entered(request: HttpRequest, seat: Seat, form: EntryForm) -> HttpResponse:
+    status = 422
+    try:
+        with told_on(form):
+            receipt = entry.enter(
+                filed=form.filed(), heard=form.heard(), caller=seat.caller, key=form.cleaned_data["key"], at=seat.at
+            )
+            return HttpResponseRedirect(reverse("desk-entered", args=[receipt.ticket.number]), status=303)
+    except Conflict as refusal:  # entered before, which the person can see and correct
+        form.add_error("reference", refusal.message)
+        status = refusal.status
+    return _shown(request, seat, form, status=status)
+
+
+def _added(request: HttpRequest, seat: Seat, form: EntryForm, number: str) -> HttpResponse:
+    ticket = access.ticket_or_404(seat.user, number)
+    status = 422
+    try:
+        with told_on(form):
+            entry.add_source(ticket_id=ticket.pk, heard=form.heard(), caller=seat.caller, at=seat.at)
+            messages.success(request, "已并入为这件诉求的又一个来源，不另立新件。")
+            return HttpResponseRedirect(reverse("desk-ticket", args=[number]), status=303)
+    except Conflict as refusal:
+        form.add_error(None, refusal.message)
+        status = refusal.status
+    return _shown(request, seat, form, status=status)
+
+
+def _shown(
+    request: HttpRequest,
+    seat: Seat,
+    form: EntryForm,
+    *,
+    status: int = 200,
+    found: Sequence[Found] = (),
+    asked: bool = False,
+) -> HttpResponse:
+    lately = list(Source.objects.entered_lately(seat.user.pk, since=seat.at - MINE_SINCE)[:8])
+    context = {
+        "user_title": seat.title,
+        "nav": queues.nav(seat, current="entry"),
+        "form": form,
+        "hints": [(one.value, HINTS[one]) for one in access.channels_of(seat.user)],
+        "twins": [_twin(one, seat) for one in found],
+        "asked": asked,
+        "lately": [_line_of(source, seat) for source in lately],
+    }
+    return render(request, "desk/entry.html", context, status=status)
+
+
+@require_POST
+@at_desk
+def alike(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """What the firm typed so far asked lately: the fragment beside the form. Posted, so no name is in an address."""
+    _only_who_enters(seat)
+    typed = {name: request.POST.get(name, "")[:200] for name in ("enterprise_name", "uscc", "contact_phone")}
+    try:
+        phone = filing.normal_phone(typed["contact_phone"])
+    except ValidationError:  # still being typed
+        phone = ""
+    firm = Firm(name=typed["enterprise_name"], uscc=typed["uscc"].strip().upper(), phone=phone)
+    found = _twins(seat, firm, request.POST.get("text", "")[: filing.TEXT_MAX])
+    return render(request, "desk/_twins.html", {"twins": [_twin(one, seat) for one in found]})
+
+
+def _twin(one: Found, seat: Seat) -> dict[str, object]:
+    ticket = one.ticket
+    return {
+        "number": ticket.number,
+        "url": reverse("desk-ticket", args=[ticket.number]),
+        "title": ticket.filing.title,
+        "text": ticket.filing.text[:120],
+        "status": pill(ticket),
+        "state": telling.STATUS_STATE.get(Status(ticket.status), ""),
+        "channel": Ticket.Channel(ticket.channel).label,
+        "department": ticket.department.name if ticket.department else "未交办",
+        "when": telling.moment(ticket.submitted_at, seat.at),
+        "alike": one.alike,
+        "open": ticket.is_open,
+    }
+
+
+def _line_of(source: Source, seat: Seat) -> dict[str, object]:
+    given: Confirmation | None = getattr(source, "confirmation", None)
+    return {
+        "number": source.ticket.number,
+        "url": reverse("desk-entered", args=[source.ticket.number]),
+        "title": source.ticket.filing.title,
+        "when": telling.moment(source.entered_at, seat.at),
+        "state": Confirmation.State(given.state).label if given else "并入",
+    }
+
+
+@require_safe
+@at_desk
+def entered(request: HttpRequest, seat: Seat, number: str) -> HttpResponse:
+    """What this person has just entered: number and the firm's link, though the request may not be theirs to see."""
+    mine = Source.objects.entered_lately(seat.user.pk, since=seat.at - MINE_SINCE)
+    source = mine.filter(ticket__number=number, confirmation__isnull=False).first()
+    if source is None:
+        raise Unknown("没有找到您最近录入的这件诉求。")
+    given = source.confirmation
+    waiting = given.state == Confirmation.State.WAITING
+    context = {
+        "user_title": seat.title,
+        "nav": queues.nav(seat, current="entry"),
+        "number": number,
+        "title": source.ticket.filing.title,
+        "channel": Ticket.Channel(source.channel).label,
+        "link": request.build_absolute_uri(reverse("confirm", args=[confirming.token_of(given)])) if waiting else "",
+        "until": telling.moment(given.expires_at, seat.at),
+        "state": Confirmation.State(given.state).label,
+        "seen": seat.visible.filter(pk=source.ticket_id).exists(),
+    }
+    return render(request, "desk/entered.html", context)
+
+
+@require_POST
+@at_desk
+def renew(request: HttpRequest, seat: Seat, number: str, source: int) -> HttpResponse:
+    """A new link for the firm; the one sent before ends."""
+    ticket = access.ticket_or_404(seat.user, number)
+    given = confirming.renew(ticket=ticket, source_id=source, caller=seat.caller, at=seat.at)
+    address = request.build_absolute_uri(reverse("confirm", args=[confirming.token_of(given)]))
+    messages.success(request, f"新的确认链接：{address}（7 天内有效，只能用一次）")
+    return HttpResponseRedirect(reverse("desk-ticket", args=[number]), status=303)
