@@ -103,6 +103,8 @@ class Action(TextChoices):
 class Remark(TextChoices):
     """Events that are no moves: they change nothing in the table, and the log keeps them like any other."""
 
+    SOURCE = "source", "并入来源"
+    CONFIRM = "confirm", "企业核对代录"
     MESSAGE = "message", "转达留言"
     REVEAL = "reveal", "查看企业身份"
     ERASE = "erase", "删除个人信息和文字"

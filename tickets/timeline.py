@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.models import Confirmation, Event, Rating, Ticket
-from tickets.models.source import CONFIRM, SOURCE
+from tickets.terms import Remark
 from tickets.workflow import Action, Clock, Outcome, Party
 
 _A = Action
@@ -71,7 +71,7 @@ def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
     who = event.actor.name if event.actor else department
     if event.kind == "breach":
         return f"“{Clock(event.data['clock']).label}”超过承诺时间"
-    if event.kind in {SOURCE, CONFIRM} or (event.kind == _A.SUBMIT and event.data.get("on_behalf")):
+    if event.kind in {Remark.SOURCE, Remark.CONFIRM} or (event.kind == _A.SUBMIT and event.data.get("on_behalf")):
         return _by_another_hand(event, for_firm=for_firm)
     if event.kind == _A.RATE:
         scores = [Rating.Score(event.data[name]).label for name in ("process", "result")]
@@ -109,11 +109,11 @@ _ANSWERED = {
 def _by_another_hand(event: Event, *, for_firm: bool) -> str:
     """What was entered for the firm, and its word on it."""
     firm = "您" if for_firm else "企业"
-    if event.kind == CONFIRM:
+    if event.kind == Remark.CONFIRM:
         said = _ANSWERED[Confirmation.State(event.data["op"])]
         return f"{firm}{said.replace('其', '您') if for_firm else said}"
     channel = Ticket.Channel(event.data["channel"]).label
-    if event.kind == SOURCE:
+    if event.kind == Remark.SOURCE:
         return f"同一件事又经{channel}收到，并入本件"
     if event.data.get("imported"):
         return f"{firm}的诉求从原系统导入"

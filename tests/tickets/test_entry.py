@@ -129,7 +129,7 @@ def test_the_same_matter_by_hotline_becomes_a_second_source_of_the_firms_own_req
     assert (after.next_due_at, after.next_clock) == (before.next_due_at, before.next_clock)
     event = Event.objects.filter(ticket=ticket).latest("seq")
     assert (event.kind, event.from_status, event.to_status, event.actor) == ("source", "", "", cast.intake)
-    assert bytes(event.text_hash) == Source.objects.get(ticket=ticket).digest()
+    assert event.data["source"] == Source.objects.get(ticket=ticket).digest().hex()
     drain()
     assert [n.recipient.username for n in Notice.objects.filter(kind="source")] == ["officer.finance"]
     assert timeline(after, for_firm=True)[-1].says == "同一件事又经12345-8收到，并入本件"

@@ -14,8 +14,6 @@ from tickets.models.text import salt
 from tickets.models.ticket import Ticket
 
 REFERENCE_MAX, DETAIL_MAX = 60, 500
-SOURCE, CONFIRM = "source", "confirm"
-"""Kinds of events that are no move: a further source was added; the firm answered its confirmation link."""
 
 
 class SourceQuerySet(models.QuerySet["Source"]):

@@ -13,10 +13,10 @@ from qihu.errors import Forbidden, Gone, Invalid, Unknown
 from tickets import access
 from tickets.access import Caller
 from tickets.models import Confirmation, Deadline, Source, Ticket
-from tickets.models.source import CONFIRM
 from tickets.services import record
 from tickets.services.batch import Batch
 from tickets.services.intent import Done
+from tickets.terms import Remark
 from tickets.workflow import Party
 
 LASTS = timedelta(days=7)
@@ -73,7 +73,7 @@ def answer(*, token: str, state: str, at: datetime, text: str = "") -> Done:
     ticket = Ticket.objects.lock([opened(token, at=at).source.ticket_id]).get()
     opened(token, at=at)  # again, under the lock: of two presses one finds it used
     batch = Batch([ticket], live=Deadline.objects.live([ticket.pk]))
-    event = record.draft(ticket=ticket, kind=CONFIRM, party=Party.FIRM, happened_at=at, data={"op": str(state)})
+    event = record.draft(ticket=ticket, kind=Remark.CONFIRM, party=Party.FIRM, happened_at=at, data={"op": str(state)})
     ticket.version += 1
     batch.add(event, text=text.strip(), then=("tickets.notify",))
     batch.write()

@@ -13,11 +13,12 @@ from qihu.errors import Conflict, Forbidden, Invalid
 from tickets import access
 from tickets.access import Caller
 from tickets.models import Deadline, Source, Ticket
-from tickets.models.source import DETAIL_MAX, REFERENCE_MAX, SOURCE
+from tickets.models.source import DETAIL_MAX, REFERENCE_MAX
 from tickets.services import confirming, intake, record
 from tickets.services.batch import Batch
 from tickets.services.intake import Behalf, Filed, Receipt
 from tickets.services.intent import Done
+from tickets.terms import Remark
 from tickets.workflow import Party
 
 
@@ -120,14 +121,18 @@ def _added(ticket_id: int, heard: Heard, caller: Caller, at: datetime) -> Done:
     batch = Batch([ticket], live=Deadline.objects.live([ticket.pk]))
     event = record.draft(
         ticket=ticket,
-        kind=SOURCE,
+        kind=Remark.SOURCE,
         party=Party.INTAKE if Party.INTAKE in mine else min(mine),
         happened_at=at,
         actor_id=caller.actor_id,
-        data={"channel": heard.channel, "received_at": heard.received_at.isoformat()},
+        data={
+            "channel": heard.channel,
+            "received_at": heard.received_at.isoformat(),
+            "source": source.digest().hex(),
+        },
     )
     ticket.version += 1
-    batch.add(event, digest=source.digest(), then=("tickets.notify",))
+    batch.add(event, then=("tickets.notify",))
     batch.write()
     source.ticket, source.seq = ticket, event.seq
     source.save(force_insert=True)

@@ -9,12 +9,12 @@ from django.db.models import Q
 
 from qihu.accounts.models import Grant, Role, within
 from tickets.models import Confirmation, Event, Notice, Ticket
-from tickets.models.source import CONFIRM, SOURCE
+from tickets.terms import Remark
 from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Status
 
 _TO_DEPARTMENT = frozenset({Action.ROUTE, Action.ASSIGN, Action.REASSIGN, Action.REWORK})
 _TO_HANDLERS = frozenset(
-    {Action.URGE, Action.WITHDRAW, Action.SEND_BACK, Action.DELIVER, Action.RATE, Action.LAPSE, SOURCE}
+    {Action.URGE, Action.WITHDRAW, Action.SEND_BACK, Action.DELIVER, Action.RATE, Action.LAPSE, Remark.SOURCE}
 )
 
 
@@ -70,7 +70,7 @@ def _recipients(event: Event, people: Sequence[Grant]) -> set[int]:
     if event.kind == Action.URGE:
         waits = not event.department_id and not ticket.restricted
         return _of_centre(ticket, people, {Role.DISPATCHER}) if waits else handler | heads
-    doubted = event.kind == CONFIRM and event.data["op"] != Confirmation.State.CONFIRMED
+    doubted = event.kind == Remark.CONFIRM and event.data["op"] != Confirmation.State.CONFIRMED
     asking = _of_centre(ticket, people, {Role.INTAKE}) if doubted and not ticket.restricted else set()
     told = (doubted or event.kind in _TO_HANDLERS) and ticket.status != Status.SUBMITTED
     return asking | (handler if told else set())

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 from qihu.errors import Unknown
 from tickets.models import Notice
 from tickets.models.handling import NoticeQuerySet
-from tickets.models.source import CONFIRM, SOURCE
 from tickets.pages.desk import queues, telling
 from tickets.pages.desk.seat import Seat, at_desk
+from tickets.terms import Remark
 from tickets.workflow import Action, Clock
 
 PAGE = 50
 _A = Action
-_SAYS = {
+_SAYS: dict[str, tuple[str, str]] = {
     _A.ROUTE: ("", "交给您部门办理"),
     _A.ASSIGN: ("", "交给您部门办理"),
     _A.REASSIGN: ("", "改派给您部门办理"),
@@ -33,8 +33,8 @@ _SAYS = {
     _A.DELIVER: ("ok", "答复已送达企业"),
     _A.RATE: ("ok", "企业已评价"),
     _A.LAPSE: ("", "企业未评价，已自动办结"),
-    SOURCE: ("", "同一件事又经另一渠道收到"),
-    CONFIRM: ("warn", "企业更正或否认了代录的内容"),
+    Remark.SOURCE: ("", "同一件事又经另一渠道收到"),
+    Remark.CONFIRM: ("warn", "企业更正或否认了代录的内容"),
 }
 
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from tickets import access
 from tickets.models import Confirmation, Source, Ticket
-from tickets.models.source import SOURCE
 from tickets.pages.desk import telling
 from tickets.pages.desk.seat import Seat
+from tickets.terms import Remark
 from tickets.timeline import Entry
 from tickets.workflow import Party
 
@@ -23,7 +23,7 @@ def sources(ticket: Ticket, seat: Seat, mine: tuple[Party, ...], story: Iterable
 
     The words of a shielded firm's sources stay hidden.
     """
-    if ticket.channel in _BY_THE_FIRM and not any(entry.kind == SOURCE for entry in story):
+    if ticket.channel in _BY_THE_FIRM and not any(entry.kind == Remark.SOURCE for entry in story):
         return []
     return [_shown(source, ticket, seat, mine) for source in Source.objects.of_ticket(ticket)]
 
