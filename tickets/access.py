@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from qihu.accounts.models import Department, Region, Role, User, lies_in, within
 from qihu.crypto import keyed
 from qihu.errors import Unknown
-from tickets.models import Leg, QRCode, Ticket
+from tickets.models import Leg, QRCode, Sheet, Ticket
 from tickets.models.ticket import TicketQuerySet
 from tickets.workflow import Party
 
@@ -189,3 +189,11 @@ def regions_entered_by(user: User, channel: str) -> QuerySet[Region]:
         for path in visitors.values_list("path", flat=True):
             mine |= lies_in(path, field="path")
     return Region.objects.filter(mine).order_by("path")
+
+
+def sheets_of(user: User) -> QuerySet[Sheet]:
+    """Sheets of the regions for which this person may import, newest first."""
+    mine = Q(pk__in=[])
+    for path in user.region_paths((Role.INTAKE,)):
+        mine |= lies_in(path)
+    return Sheet.objects.filter(mine).order_by("-pk")

@@ -11,6 +11,7 @@ from qihu.clock import now
 from qihu.outbox.consume import Batch, consumer
 from tickets.models import Answer, WrongCode
 from tickets.services import intake, notify, sealing
+from tickets.services.sheets import importing
 from tickets.services.sweep import database_now
 from tickets.services.sweep import sweep as fire
 
@@ -27,6 +28,13 @@ def route_tickets(batch: Batch) -> None:
 def notify_people(batch: Batch) -> None:
     """Tell who must hear of these events."""
     notify.notify_all(_pairs(batch), at=now())
+
+
+@consumer(importing.TOPIC, size=1, urgency=20)
+def import_rows(batch: Batch) -> None:
+    """Work on the sheets that wait: one batch of rows each."""
+    for one in batch:
+        importing.work(sheet_id=one["sheet_id"], at=now())
 
 
 def _pairs(batch: Batch) -> Sequence[dict[str, int]]:
@@ -49,7 +57,8 @@ def seal(**_: object) -> None:
 
 @shared_task(name="tickets.housekeeping")
 def housekeeping(**_: object) -> None:
-    """Forget idempotency keys after 24 hours and wrong access codes after a day."""
+    """Forget idempotency keys after 24 hours, wrong access codes after a day, cells of sheets after a month."""
     old = now() - KEYS_KEPT
     Answer.objects.filter(made_at__lt=old).delete()
     WrongCode.objects.filter(last_at__lt=old).delete()
+    importing.forget(at=now())

@@ -242,6 +242,10 @@ def nav(seat: Seat, *, current: str) -> list[dict[str, object]]:
     ]
     if channels_of(seat.user):
         groups["其他"].append({"label": "代录诉求", "url": "/desk/new/", "count": None, "current": current == "entry"})
+    if Role.INTAKE in seat.roles:
+        groups["其他"].append(
+            {"label": "表格导入", "url": "/desk/import/", "count": None, "current": current == "import"}
+        )
     if seat.roles & AT_CENTRE:
         groups["其他"].append({"label": "二维码", "url": "/desk/codes/", "count": None, "current": current == "codes"})
     return [{"title": title, "items": items} for title, items in groups.items()]

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.desk import codes, entry, notices, reckoning, views
+from tickets.pages.desk import codes, entry, notices, reckoning, sheets, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -16,6 +16,11 @@ urlpatterns = [
     path("new/", entry.new, name="desk-new"),
     path("new/alike/", entry.alike, name="desk-entry-alike"),
     path("new/<slug:number>/", entry.entered, name="desk-entered"),
+    path("import/", sheets.sheets, name="desk-sheets"),
+    path("import/<int:key>/", sheets.one, name="desk-sheet"),
+    path("import/<int:key>/live/", conditional_page(sheets.live), name="desk-sheet-live"),
+    path("import/<int:key>/start/", sheets.start, name="desk-sheet-start"),
+    path("import/<int:key>/report.xlsx", sheets.fetch, name="desk-sheet-report"),
     path("t/<slug:number>/sources/<int:source>/link/", entry.renew, name="desk-source-link"),
     path("t/<slug:number>/", views.one, name="desk-ticket"),
     path("t/<slug:number>/deadlines/<slug:clock>/", reckoning.reckoned, name="desk-deadline"),
