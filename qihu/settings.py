@@ -231,6 +231,11 @@ SMS_ENDPOINT = env.url("SMS_ENDPOINT", "https://dysmsapi.aliyuncs.com")
 SMS_KEY_ID = env.text("SMS_KEY_ID", "")
 SMS_KEY_SECRET = env.text("SMS_KEY_SECRET", None if SMS_KEY_ID else "")
 SMS_SIGN_NAME = env.text("SMS_SIGN_NAME", None if SMS_KEY_ID else "")
+SMS_CODE_TEMPLATE = env.text("SMS_CODE_TEMPLATE", None if SMS_KEY_ID else "")  # approved, with the variable code
+CODES_PER_ADDRESS = env.number("CODES_PER_ADDRESS", 200 if DEMO else 20, low=1)  # one-time codes an hour
+CODES_PER_HOUR = env.number("CODES_PER_HOUR", 2000, low=1)  # of everybody together
+PLATFORM_URL = env.text("PLATFORM_URL", "")  # a trusted platform that vouches for who owns a firm
+PLATFORM_SECRET = env.text("PLATFORM_SECRET", None if PLATFORM_URL else "")
 MAIL_HOST = env.text("MAIL_HOST", "")
 MAIL_PORT = env.number("MAIL_PORT", 25, low=1, high=65535)
 MAIL_SECURITY = env.choice("MAIL_SECURITY", "", "", "starttls", "ssl")

@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/", include("tickets.api.urls")),
     path("desk/", include("tickets.pages.desk.urls")),
     path("board/", include("tickets.pages.board.urls")),
+    path("me/", include("tickets.pages.me.urls")),
     path("", include("tickets.pages.firm.urls")),
 ]
 

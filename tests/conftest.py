@@ -20,6 +20,8 @@ _REQUESTS = (
     *("tickets_notice", "tickets_rating", "tickets_alert", "tickets_shift", "tickets_decision", "tickets_answer"),
     *("tickets_wrongcode", "tickets_event", "tickets_text", "tickets_filing", "tickets_deadline", "tickets_leg"),
     *("tickets_ticket", "tickets_seal", "audit_entry", "audit_reason", "outbox_message"),
+    *("signin_firmsession", "signin_onetimecode", "signin_count"),
+    *("accounts_claim", "accounts_membership", "accounts_enterprise", "accounts_contact"),
 )
 _NO_TRUNCATE = {
     "tickets_event": "event_no_truncate",

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from qihu.accounts.models import Department, Region, Role, User, lies_in, within
+from qihu.accounts.models import Contact, Department, Region, Role, User, lies_in, within
 from qihu.crypto import keyed
 from qihu.errors import Unknown
 from tickets.models import Leg, QRCode, Sheet, Ticket
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.ticket import OPEN_TO_FIRM, TicketQuerySet
 from tickets.workflow import Party
 
 _WATCHERS = (Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR, Role.LEADER)
@@ -32,10 +32,13 @@ _NOT_FOUND = "没有找到这件诉求。请核对编号；没有权限的诉求
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a move is made: a member of staff, the firm holding the access code, or the system."""
+    """On whose behalf a move is made: a member of staff, the firm (whoever holds the access code, or `contact`, a
+    person signed in for it), or the system.
+    """
 
     user: User | None = None
     firm: bool = False
+    contact: Contact | None = None
 
     @property
     def actor_id(self) -> int | None:
@@ -45,6 +48,22 @@ class Caller:
 
 FIRM = Caller(firm=True)
 SYSTEM = Caller()
+
+
+def signed_in(contact: Contact) -> Caller:
+    """A person of a firm, signed in by one-time code."""
+    return Caller(firm=True, contact=contact)
+
+
+def visible_to_contact(contact: Contact) -> TicketQuerySet:
+    """What a signed-in person of a firm may see: their own, and what the firms they belong to share.
+
+    A request shared with the firm is the firm's: whoever has left it no longer sees it. "Only me" stays with the
+    person, whatever the firm; so does a restricted one.
+    """
+    alone = Q(enterprise=None) | Q(visibility=Ticket.Visibility.ME) | Q(restricted=True)
+    shared = Q(enterprise__in=sorted(contact.firms()), visibility__in=OPEN_TO_FIRM, restricted=False)
+    return Ticket.objects.filter((Q(contact=contact) & alone) | shared)
 
 
 def visible_to(user: User | AnonymousUser) -> TicketQuerySet:
@@ -118,10 +137,30 @@ def ticket_or_404(user: User | AnonymousUser, number: str) -> Ticket:
     return ticket
 
 
+def ticket_of_contact(contact: Contact, number: str) -> Ticket | None:
+    """The request with everything its page shows, if this person of a firm may see it."""
+    return (
+        visible_to_contact(contact).for_lists().select_related("qr_code", "reply_author").filter(number=number).first()
+    )
+
+
+def _of_firm(contact: Contact | None, ticket: Ticket) -> tuple[Party, ...]:
+    """As `visible_to_contact`, for one request: the firm itself, somebody who only reads there, or nobody."""
+    if contact is None:
+        return (Party.FIRM,)
+    alone = ticket.enterprise_id is None or ticket.visibility == Ticket.Visibility.ME or ticket.restricted
+    if alone:
+        return (Party.FIRM,) if ticket.contact_id == contact.pk else ()
+    member = contact.membership(ticket.enterprise_id) if ticket.visibility in OPEN_TO_FIRM else None
+    if member is None:
+        return ()
+    return (Party.FIRM,) if member.writes else (Party.FIRM_VIEWER,)
+
+
 def parties(caller: Caller, ticket: Ticket) -> tuple[Party, ...]:
     """Every party the caller is to this request, strongest claim first; empty for a stranger."""
     if caller.firm:
-        return (Party.FIRM,)
+        return _of_firm(caller.contact, ticket)
     if caller.user is None:
         return (Party.SYSTEM,)
     user = caller.user
@@ -147,7 +186,9 @@ def co_parties(user: User, department_ids: frozenset[int]) -> tuple[Party, ...]:
 
 def identity_hidden(ticket: Ticket, who: tuple[Party, ...]) -> bool:
     """An identity-shielded request shows departments an alias; the firm and the service centre know who it is."""
-    return ticket.shielded and not {Party.FIRM, Party.INTAKE, Party.SUPERVISOR, Party.SYSTEM} & set(who)
+    return ticket.shielded and not {Party.FIRM, Party.FIRM_VIEWER, Party.INTAKE, Party.SUPERVISOR, Party.SYSTEM} & set(
+        who
+    )
 
 
 def proof_of(ticket: Ticket) -> str:

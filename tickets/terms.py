@@ -42,6 +42,7 @@ class Party(TextChoices):
     """Who somebody is to this request, which is not a role: an officer of another bureau is a stranger."""
 
     FIRM = "firm", "企业"
+    FIRM_VIEWER = "firm_viewer", "企业查看人"
     OFFICER = "officer", "主办经办"
     HEAD = "head", "主办负责人"
     CO_OFFICER = "co_officer", "协办经办"
@@ -108,3 +109,4 @@ class Remark(TextChoices):
     MESSAGE = "message", "转达留言"
     REVEAL = "reveal", "查看企业身份"
     ERASE = "erase", "删除个人信息和文字"
+    VISIBILITY = "visibility", "调整谁看得到"

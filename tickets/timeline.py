@@ -79,7 +79,7 @@ def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
     if event.kind in {_A.REPLY, _A.DELIVER} and outcome_of:
         outcome = Outcome(outcome_of.data["outcome"]).label
         return f"{who}拟答复：{outcome}，待审核" if event.kind == _A.REPLY else f"{department}答复：{outcome}"
-    said = {
+    said: dict[str, str] = {
         _A.SUBMIT: "您提交了诉求" if for_firm else "企业提交",
         _A.ROUTE: f"已交给{department}" if for_firm else f"按规则交办{department}",
         _A.DEFER: "规则未能确定，转人工研判",
@@ -95,8 +95,9 @@ def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
         _A.REWORK: f"{'您' if for_firm else '企业'}未认可答复，二次交办{department}",
         _A.WITHDRAW: f"{'您' if for_firm else '企业'}撤回诉求",
         _A.URGE: f"{'您' if for_firm else '企业'}催办",
+        Remark.VISIBILITY: "提交人调整了谁看得到" if for_firm else "企业调整了可见范围",
     }
-    return said.get(Action(event.kind), event.kind)
+    return said.get(event.kind, event.kind)
 
 
 _ANSWERED = {

@@ -1,1 +1,1 @@
-"""A door: staff sign-in and the large-type switch."""
+"""Signing in: staff by password, firms by one-time code; and the large-type switch."""

@@ -10,20 +10,10 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from qihu.crypto import decrypt, encrypt, keyed, sm3
+from qihu import phones
+from qihu.crypto import sm3
+from qihu.sealed import SealedField
 from tickets.models.ticket import Ticket
-
-
-class SealedField(models.BinaryField):  # type: ignore[type-arg]
-    """Text kept AES-GCM encrypted; reads and writes `str`. Not searchable: pair it with a keyed hash."""
-
-    def get_prep_value(self, value: Any) -> Any:
-        """Encrypts text on its way to the database."""
-        return encrypt("field", value) if isinstance(value, str) else value
-
-    def from_db_value(self, value: Any, *_: object) -> str:
-        """Decrypts; an erased value reads as ""."""
-        return decrypt("field", bytes(value)) if value else ""
 
 
 class LexemesField(SearchVectorField):  # type: ignore[type-arg]
@@ -56,7 +46,7 @@ def uscc_lexeme(uscc: str) -> str:
 
 def phone_lexeme(phone: str) -> str:
     """A phone as one lexeme, by the keyed hash of its blind index."""
-    return f"phone:{keyed('phone', phone).hex()}"
+    return f"phone:{phones.index(phone).hex()}"
 
 
 class Filing(models.Model):
@@ -95,7 +85,7 @@ class Filing(models.Model):
 
     def fill_indexes(self, *, number: str) -> None:
         """Sets the blind index of the phone and the search vector; call before the insert."""
-        self.phone_index = keyed("phone", self.contact_phone)
+        self.phone_index = phones.index(self.contact_phone)
         terms = search_terms(f"{number}\n{self.title}\n{self.enterprise_name}\n{self.text}")
         firm = [uscc_lexeme(self.uscc)] if self.uscc else []
         phone = [phone_lexeme(self.contact_phone)] if self.contact_phone else []

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower
 
-from qihu.accounts.models import Department, Region
+from qihu.accounts.models import Contact, Department, Enterprise, Region
 from routing.rules.models import Category, ChainTag, IndustryChain
 from tickets.models.search import lexeme_query, words_of
 from tickets.workflow import ENDED, OPEN, Outcome, Status
@@ -159,6 +159,11 @@ class Ticket(models.Model):
         LEADER = "leader", "领导交办"
         IMPORT = "import", "导入"
 
+    class Visibility(models.TextChoices):
+        FIRM = "firm", "本企业可见"
+        ME = "me", "仅我可见"
+        SHIELDED = "shielded", "身份保密"
+
     number = models.CharField("编号", max_length=24, unique=True)
     status = models.CharField("状态", max_length=12, choices=Status, default=Status.SUBMITTED)
     outcome = models.CharField("结果", max_length=10, choices=Outcome, blank=True, default="")
@@ -191,6 +196,9 @@ class Ticket(models.Model):
         related_name="+",
         verbose_name="答复人",
     )
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    visibility = models.CharField("谁看得到", max_length=8, choices=Visibility, blank=True, default="")
     submitted_at = models.DateTimeField("提交时间")
     assigned_at = models.DateTimeField("交办时间", null=True, blank=True)
     replied_at = models.DateTimeField("答复时间", null=True, blank=True)
@@ -212,6 +220,13 @@ class Ticket(models.Model):
         verbose_name = verbose_name_plural = "诉求"
         constraints = [
             models.CheckConstraint(name="ticket_status_known", condition=Q(status__in=Status.values)),
+            models.CheckConstraint(
+                name="ticket_seen_by_somebody",
+                condition=Q(visibility="")
+                | Q(visibility="firm", contact__isnull=False, enterprise__isnull=False, shielded=False)
+                | Q(visibility="me", contact__isnull=False, shielded=False)
+                | Q(visibility="shielded", contact__isnull=False, shielded=True),
+            ),
             models.CheckConstraint(name="ticket_tier_range", condition=Q(tier__gte=1, tier__lte=3)),
             models.CheckConstraint(
                 name="ticket_handled_has_department",
@@ -224,6 +239,16 @@ class Ticket(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["enterprise", "-submitted_at", "-id"],
+                name="ticket_enterprise_newest",
+                condition=Q(enterprise__isnull=False),
+            ),
+            models.Index(
+                fields=["contact", "-submitted_at", "-id"],
+                name="ticket_contact_newest",
+                condition=Q(contact__isnull=False),
+            ),
             models.Index(
                 F("department"),
                 F("next_due_at").asc(nulls_last=True),
@@ -257,6 +282,15 @@ class Ticket(models.Model):
         return self.status not in ENDED
 
     @property
+    def kept_by_firm(self) -> bool:
+        """Open to the firm's members: read through its account only, so that who left has no code to come back with."""
+        return self.enterprise_id is not None and self.visibility in OPEN_TO_FIRM
+
+    @property
     def grade(self) -> str:
         """Column of the promise table: urgent beats the difficulty."""
         return "urgent" if self.urgent else self.difficulty
+
+
+OPEN_TO_FIRM = (Ticket.Visibility.FIRM, Ticket.Visibility.SHIELDED)
+"""What colleagues in the firm see; being shielded is towards departments."""

@@ -102,10 +102,18 @@ def current_stamp() -> Stamp:
 
 def read_stamp() -> tuple[Stamp, int, int]:
     """The transaction's stamp, the next request number and the next request key: one round trip."""
+    stamp, number, key, _ = read_arrival(b"")
+    return stamp, number, key
+
+
+def read_arrival(phone_index: bytes) -> tuple[Stamp, int, int, int | None]:
+    """As `read_stamp`, and the contact who has proved that this phone is theirs, if anybody: one round trip."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT now(), pg_current_xact_id()::text::bigint, nextval('ticket_number'),"
-            " nextval(pg_get_serial_sequence('tickets_ticket', 'id'))"
+            " nextval(pg_get_serial_sequence('tickets_ticket', 'id')),"
+            " (SELECT id FROM accounts_contact WHERE phone_index = %s)",
+            [phone_index],
         )
-        at, xid, number, key = cursor.fetchone()
-    return Stamp(at, xid), number, key
+        at, xid, number, key, contact = cursor.fetchone()
+    return Stamp(at, xid), number, key, contact

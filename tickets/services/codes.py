@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -34,6 +35,16 @@ def code_hash(number: str, code: str) -> bytes:
     """Keyed hash of an access code as typed (case and dashes do not matter)."""
     plain = "".join(ch for ch in code.upper() if ch.isalnum())
     return keyed("access-hash", f"{number}:{plain}")
+
+
+def shown_code(ticket: Ticket) -> str:
+    """The access code to show, "" for a request that is read through the firm's account only."""
+    return "" if ticket.kept_by_firm else access_code(ticket.number)
+
+
+def opening_hash(ticket: Ticket) -> bytes:
+    """What `access_hash` has to be: of the access code, or of nothing that anybody could type."""
+    return os.urandom(32) if ticket.kept_by_firm else code_hash(ticket.number, access_code(ticket.number))
 
 
 def open_with_code(*, number: str, code: str, address: str, at: datetime) -> Ticket:

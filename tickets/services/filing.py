@@ -9,8 +9,9 @@ from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum
 from stdnum.exceptions import ValidationError as NumberError
 
+from qihu import phones
+
 TITLE_MAX, TEXT_MIN, TEXT_MAX, NAME_MAX, PERSON_MAX = 60, 5, 2000, 80, 30
-_PHONE = re.compile(r"(\+?86)?1[3-9]\d{9}|0\d{2,3}\d{7,8}(\d{1,6})?|400\d{7}")
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 
 
@@ -51,10 +52,7 @@ def _at_most(plain: str, most: int) -> str:
 
 def normal_phone(typed: str) -> str:
     """Digits only, without spaces, dashes or the country code. Raises `ValidationError`."""
-    plain = re.sub(r"[\s\-()（）转]", "", typed)
-    if not _PHONE.fullmatch(plain):
-        raise ValidationError("请填写 11 位手机号，或带区号的座机号。", code="phone")
-    return re.sub(r"^\+?86(?=1)", "", plain)
+    return phones.normal(typed)
 
 
 def normal_uscc(typed: str, *, confirmed: bool) -> str:

@@ -14,6 +14,7 @@ from django.db import transaction
 from qihu.accounts.models import Department, Region
 from qihu.crypto import sm3
 from qihu.errors import Invalid
+from qihu.phones import index
 from routing.promises.book import current_book
 from routing.rules.book import current_rules
 from routing.rules.matching import Decision as Ruling
@@ -22,8 +23,8 @@ from routing.rules.models import Category
 from tickets.models import Answer, Decision, Filing, Leg, QRCode, Ticket
 from tickets.services import clocks as promise
 from tickets.services import record
-from tickets.services.batch import Batch, read_stamp
-from tickets.services.codes import access_code, code_hash
+from tickets.services.batch import Batch, read_arrival
+from tickets.services.codes import opening_hash, shown_code
 from tickets.services.filing import title_from
 from tickets.services.intent import Done, Intent
 from tickets.services.transition import perform_all
@@ -34,7 +35,10 @@ SUBMIT = "submit"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filed:
-    """A filing that has passed the checks of `services.filing`. Codes, not rows, so that it can be compared."""
+    """A filing that has passed the checks of `services.filing`. Codes, not rows, so that it can be compared.
+
+    `contact`, `enterprise`, `visibility`: of who is signed in for a firm, checked by `services.belonging`.
+    """
 
     text: str
     enterprise_name: str
@@ -50,6 +54,9 @@ class Filed:
     urgent: bool = False
     shielded: bool = False
     test: bool = False
+    contact: int | None = None
+    enterprise: int | None = None
+    visibility: str = ""
 
     def fingerprint(self, qr: QRCode | None) -> bytes:
         """SM3 of the body under a key: another body under the same key is refused."""
@@ -88,23 +95,24 @@ def submit(*, filed: Filed, qr: QRCode | None, key: str, at: datetime, behalf: B
     Idempotency-Key, kept 24 h) makes a double tap, a reload and a retry one request. Raises `Invalid` where the key
     was used with another body.
     """
-    stamp, serial, pk = read_stamp()
+    stamp, serial, pk, contact = read_arrival(index(filed.contact_phone))
     digest, fingerprint = sm3(f"{SUBMIT}|{key}".encode()), filed.fingerprint(qr)
     if behalf:
         fingerprint = sm3(fingerprint, behalf.fingerprint)
     if not Answer.objects.claim(digest=digest, fingerprint=fingerprint, ticket_id=pk, at=stamp.at):
         return _answered(digest, fingerprint)
     ticket = born(filed, qr, pk=pk, number=number_of(serial, at), at=at)
+    ticket.contact_id = filed.contact or contact  # a phone sees what it submits
     filing = filing_of(filed, ticket)
     _announce(ticket, filing, filed, qr, at=at, behalf=behalf).write(stamp, beside=[filing])
-    return Receipt(ticket, access_code(ticket.number))
+    return Receipt(ticket, shown_code(ticket))
 
 
 def _answered(digest: bytes, fingerprint: bytes) -> Receipt:
     kept = Answer.objects.select_related("ticket__chain_tag").get(digest=digest)
     if bytes(kept.fingerprint) != fingerprint:
         raise Invalid("这次提交的内容与之前同一编号的提交不同。请刷新页面后重新提交。", code="key-reused")
-    return Receipt(kept.ticket, access_code(kept.ticket.number), repeated=True)
+    return Receipt(kept.ticket, shown_code(kept.ticket), repeated=True)
 
 
 def born(filed: Filed, qr: QRCode | None, *, pk: int, number: str, at: datetime) -> Ticket:
@@ -121,12 +129,14 @@ def born(filed: Filed, qr: QRCode | None, *, pk: int, number: str, at: datetime)
         difficulty=filed.difficulty,
         urgent=filed.urgent,
         shielded=filed.shielded,
+        enterprise_id=filed.enterprise,
+        visibility=filed.visibility,
         test=filed.test,
         channel=filed.channel,
         qr_code=qr,
         submitted_at=at,
-        access_hash=code_hash(number, access_code(number)),
     )
+    ticket.access_hash = opening_hash(ticket)
     if category:
         ticket.restricted = Category.objects.filter(pk=category, restricted=True).exists()
     return ticket
@@ -170,6 +180,7 @@ def _announce(
 
 def submitted_with(ticket: Ticket, filed: Filed, qr: QRCode | None) -> dict[str, object]:
     """What the first event keeps of a submission: codes, nothing personal."""
+    belongs = {"visibility": filed.visibility, "enterprise": filed.enterprise} if filed.visibility else {}
     return {
         "chain_tag": ticket.chain_tag_id,
         "chain_tag_of_code": qr.chain_tag_id if qr else None,
@@ -182,6 +193,7 @@ def submitted_with(ticket: Ticket, filed: Filed, qr: QRCode | None) -> dict[str,
         "restricted": ticket.restricted,
         "test": ticket.test,
         "qr_code": qr.pk if qr else None,
+        **belongs,
     }
 
 

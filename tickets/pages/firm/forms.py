@@ -14,10 +14,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from qihu.accounts.models import Region
+from qihu.accounts.models import Contact, Region
 from routing.rules.models import ChainTag
 from tickets.models import QRCode, Rating
 from tickets.services import filing
+from tickets.services.belonging import belonging
 from tickets.services.intake import Filed
 
 REASON_MAX = 1000
@@ -104,10 +105,13 @@ class AskForm(forms.Form):
     )
     region = forms.CharField(label="企业在哪里", required=False)
     shielded = forms.BooleanField(label="身份保密", required=False)
+    visibility = forms.CharField(label="谁看得到", required=False)
+    enterprise = forms.CharField(label="以哪家企业的名义", required=False)
 
-    def __init__(self, *args: Any, qr: QRCode, **more: Any) -> None:
+    def __init__(self, *args: Any, qr: QRCode, contact: Contact | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
         self.qr = qr
+        self.contact = contact
 
     @cached_property
     def tags(self) -> list[ChainTag]:
@@ -147,6 +151,13 @@ class AskForm(forms.Form):
             raise ValidationError("请从列表里选一个地方。")
         return typed
 
+    def clean_visibility(self) -> str:
+        """Chosen by who is signed in; a session that ended meanwhile is told, never passed over."""
+        typed = str(self.cleaned_data["visibility"])
+        if typed and self.contact is None:
+            raise ValidationError("登录已过期。请重新登录后提交，您写的内容还在。", code="signed_out")
+        return typed
+
     def clean_uscc(self) -> str:
         """In capitals; a failing check digit passes once the firm has confirmed it."""
         return filing.normal_uscc(self.cleaned_data["uscc"], confirmed=self.cleaned_data["uscc_confirmed"])
@@ -157,9 +168,9 @@ class AskForm(forms.Form):
         return bool(self.is_bound and (self.has_error("uscc", "uscc_checksum") or self.data.get("uscc_confirmed")))
 
     def filed(self) -> Filed:
-        """The checked filing; `is_valid()` first."""
+        """The checked filing; `is_valid()` first. Raises `Invalid` for a firm that the person does not file for."""
         said = self.cleaned_data
-        return Filed(
+        filed = Filed(
             text=said["text"],
             enterprise_name=said["enterprise_name"],
             contact_name=said["contact_name"],
@@ -169,6 +180,14 @@ class AskForm(forms.Form):
             region=said["region"] or None,
             shielded=said["shielded"],
         )
+        return belonging(filed, contact=self.contact, **sharing(said)) if self.contact else filed
+
+
+def sharing(said: dict[str, Any]) -> dict[str, Any]:
+    """Who sees it and whose it is, as `services.belonging` takes them."""
+    typed = str(said["enterprise"])
+    key = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else None
+    return {"visibility": said["visibility"], "enterprise_id": key}
 
 
 AskForm.base_fields = Shared(AskForm.base_fields)

@@ -1,16 +1,22 @@
 """Which requests this browser holds: a signed cookie of numbers, each with proof that it knew the code.
 
-No session and no table: the proof covers the hash of the access code, so a changed code ends it.
+No session and no table: the proof covers the hash of the access code, so a changed code ends it. Beside it, what
+the person who is signed in for a firm may see.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
+from qihu.accounts.models import Contact
 from qihu.errors import Unknown
-from tickets.access import held_by, proof_of
+from qihu.signin import sessions
+from tickets.access import FIRM, Caller, held_by, proof_of, signed_in, ticket_of_contact, visible_to_contact
 from tickets.models import Ticket
 
 COOKIE = "held"
@@ -42,19 +48,36 @@ def remember(request: HttpRequest, response: HttpResponse, ticket: Ticket) -> No
     )
 
 
-def tickets(request: HttpRequest) -> list[Ticket]:
-    """Everything this browser holds, newest first."""
-    return held_by(proofs(request))
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request and what this browser is to it. `contact`: who is signed in, whatever opened it."""
+
+    caller: Caller
+    ticket: Ticket
+    contact: Contact | None
 
 
-def ticket_or_none(request: HttpRequest, number: str) -> Ticket | None:
-    """The request, if this browser holds it. A stranger costs no query, whether the number exists or not."""
+def tickets(request: HttpRequest, *, at: datetime, most: int) -> list[Ticket]:
+    """The newest of what this browser holds and of what the person signed in may see."""
+    contact = sessions.contact_of(request, at=at)
+    theirs = list(visible_to_contact(contact).for_lists().newest_first()[:most]) if contact else []
+    found = {ticket.pk: ticket for ticket in (*theirs, *held_by(proofs(request)))}
+    return sorted(found.values(), key=lambda ticket: (ticket.submitted_at, ticket.pk), reverse=True)[:most]
+
+
+def seen(request: HttpRequest, number: str, *, at: datetime) -> Seen | None:
+    """The request, if the person signed in may see it or this browser holds it. A stranger costs no query."""
+    contact = sessions.contact_of(request, at=at)
+    ticket = ticket_of_contact(contact, number) if contact else None
+    if contact and ticket:
+        return Seen(signed_in(contact), ticket, contact)
     proof = proofs(request).get(number)
-    return next(iter(held_by({number: proof})), None) if proof else None
+    ticket = next(iter(held_by({number: proof})), None) if proof else None
+    return Seen(FIRM, ticket, contact) if ticket else None
 
 
-def ticket_or_404(request: HttpRequest, number: str) -> Ticket:
-    """As `ticket_or_none`; raises `Unknown`."""
-    if ticket := ticket_or_none(request, number):
-        return ticket
-    raise Unknown("没有找到这件诉求。请用编号和查询码重新打开。")
+def seen_or_404(request: HttpRequest, number: str, *, at: datetime) -> Seen:
+    """As `seen`; raises `Unknown`."""
+    if found := seen(request, number, at=at):
+        return found
+    raise Unknown("没有找到这件诉求。请登录，或用编号和查询码重新打开。")

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from qihu.crypto import sm3
+from tickets.access import FIRM, Caller, parties
 from tickets.models import Deadline, Ticket
 from tickets.pages.firm import promises
 from tickets.pages.firm.promises import day_words, local
-from tickets.services.codes import access_code
+from tickets.services.codes import shown_code
 from tickets.services.standing import may_make
 from tickets.timeline import Entry, timeline
 from tickets.workflow import ENDED, Action, Clock, Outcome, Party, Status
@@ -37,13 +38,14 @@ def tag(ticket: Ticket, *, at: datetime) -> str:
     return f'"{sm3(f"{ticket.number}|{ticket.last_seq}|{ticket.version}|{minute}".encode()).hex()[:20]}"'
 
 
-def picture(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
+def picture(ticket: Ticket, *, at: datetime, caller: Caller = FIRM) -> dict[str, Any]:
     """Everything the page shows: three queries beside the request's own (log, promises, one ledger)."""
     entries = timeline(ticket, for_firm=True)
     deadlines = list(ticket.deadlines.order_by("pk"))
     urged = _urged_today(ticket, at)
-    moves = frozenset(may_make(ticket, (Party.FIRM,), actor_id=None, at=at))
-    if urged and ticket.is_open:
+    who = parties(caller, ticket)
+    moves = frozenset(may_make(ticket, who, actor_id=None, at=at))
+    if urged and ticket.is_open and Party.FIRM in who:
         moves |= {Action.URGE}  # shown as done for today
     answer = _answer(ticket, entries)
     return {
@@ -54,7 +56,8 @@ def picture(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
         "title": ticket.filing.title,
         "chain_label": ticket.chain_tag.name if ticket.chain_tag else "",
         "status_label": Status(ticket.status).label,
-        "access_code": access_code(ticket.number),
+        "access_code": shown_code(ticket),
+        "only_reads": Party.FIRM not in who,
         "promise": _promise(ticket, deadlines, entries, at),
         "who": _who(ticket, deadlines, at),
         "urged": urged,

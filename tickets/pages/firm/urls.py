@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tickets.pages.firm import confirm, views
+from tickets.pages.firm import belongs, confirm, views
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("t/", views.find, name="find"),
     path("t/<str:number>/", views.receipt, name="receipt"),
     path("t/<str:number>/live/", views.live, name="receipt-live"),
+    path("t/<str:number>/visibility/", belongs.change, name="firm-visibility"),
     path("t/<str:number>/<slug:move>/", views.make_move, name="firm-move"),
 ]

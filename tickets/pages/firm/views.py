@@ -21,11 +21,13 @@ from qihu.address import address
 from qihu.clock import now
 from qihu.doors import told_on
 from qihu.errors import Conflict, Invalid, Locked, Unknown
+from qihu.signin import sessions
 from tickets.models import QRCode, Ticket
-from tickets.pages.firm import held, promises
+from tickets.pages.firm import belongs, held, promises
 from tickets.pages.firm import receipt as page
 from tickets.pages.firm.forms import AskForm, FindForm, RateForm, ReworkForm, UrgeForm, WithdrawForm
 from tickets.services import closing, codes, intake
+from tickets.services.answered import permit
 from tickets.services.transition import RefusedByRule
 from tickets.workflow import Action
 
@@ -37,13 +39,15 @@ FILED = "filed"
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
     """The front door: file, look up, what this browser holds, and what happens next."""
-    qr = codes.open_qr(at=now())
+    at = now()
+    qr = codes.open_qr(at=at)
     region = qr.region.path if qr else ""
     context = {
         "qr": qr,
         "form": FindForm(),
         "promised": promises.promised(region),
-        "tickets": held.tickets(request)[:5],
+        "tickets": held.tickets(request, at=at, most=5),
+        "contact": sessions.contact_of(request, at=at),
     }
     return render(request, "firm/start.html", context)
 
@@ -63,22 +67,28 @@ def ask(request: HttpRequest, code: str) -> HttpResponse:
     """The form of one QR code; the same key posted again is answered with the same receipt."""
     at = now()
     qr = codes.qr_for_filing(code, at=at)
+    contact = sessions.contact_of(request, at=at)
     if request.method != "POST":
-        initial = {"key": str(uuid.uuid4()), "chain_tag": qr.chain_tag_id or ""}
-        return _asked(request, AskForm(initial=initial, qr=qr))
-    form = AskForm(request.POST, qr=qr)
+        initial = {"key": str(uuid.uuid4()), "chain_tag": qr.chain_tag_id or ""} | belongs.known(contact)
+        return _asked(request, AskForm(initial=initial, qr=qr, contact=contact))
+    form = AskForm(request.POST, qr=qr, contact=contact)
     return _submitted(request, form, qr, at) if form.is_valid() else _asked(request, form, status=422)
 
 
 def _submitted(request: HttpRequest, form: AskForm, qr: QRCode, at: datetime) -> HttpResponse:
+    with told_on(form):
+        filed = form.filed()
+    if form.errors:
+        return _asked(request, form, status=422)
     try:
-        done = intake.submit(filed=form.filed(), qr=qr, key=form.cleaned_data["key"], at=at)
+        done = intake.submit(filed=filed, qr=qr, key=form.cleaned_data["key"], at=at)
     except Invalid as refusal:  # the key was used with other words: a new key makes the next press a new request
         form.add_error(None, "您刚才已经提交过一件内容不同的诉求。如果这是另一件事，请再点一次“提交诉求”。")
         return _asked(request, form, status=refusal.status, key=str(uuid.uuid4()))
     response = _see(done.ticket.number)
     response.set_cookie(FILED, done.ticket.number, max_age=300, httponly=True, samesite="Lax")
-    held.remember(request, response, done.ticket)
+    if not done.ticket.kept_by_firm:
+        held.remember(request, response, done.ticket)
     return response
 
 
@@ -91,7 +101,7 @@ def _asked(request: HttpRequest, form: AskForm, *, status: int = 200, key: str =
         "choices": _choices(form),
         "chosen": typed or "",
         "promised": promises.promised(form.qr.region.path),
-    }
+    } | belongs.asked(form)
     return render(request, "firm/ask.html", context, status=status)
 
 
@@ -121,10 +131,11 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The receipt for whoever holds it; others are asked for the code, whether or not the number exists."""
     if request.method == "POST":
         return _enter(request)
-    ticket = held.ticket_or_none(request, number)
-    if ticket is None:
+    at = now()
+    seen = held.seen(request, number, at=at)
+    if seen is None:
         return _door(request, FindForm(initial={"number": number}), status=404)
-    return _page(request, ticket, at=now())
+    return _page(request, seen, at=at)
 
 
 def _door(request: HttpRequest, form: FindForm, *, status: int = 200) -> HttpResponse:
@@ -154,11 +165,12 @@ def _enter(request: HttpRequest) -> HttpResponse:
 def live(request: HttpRequest, number: str) -> HttpResponse:
     """The living part of the receipt alone; 304 while nothing has changed."""
     at = now()
-    ticket = held.ticket_or_404(request, number)
+    seen = held.seen_or_404(request, number, at=at)
+    ticket = seen.ticket
     tag = page.tag(ticket, at=at)
     if unchanged := get_conditional_response(request, etag=tag):
         return unchanged
-    response = render(request, "firm/live.html", _blank_forms() | page.picture(ticket, at=at))
+    response = render(request, "firm/live.html", _blank_forms() | page.picture(ticket, at=at, caller=seen.caller))
     response["ETag"] = tag
     return response
 
@@ -167,9 +179,10 @@ def _blank_forms() -> dict[str, forms.Form]:
     return {f"{name}_form": offered.form() for name, offered in OFFERED.items()}
 
 
-def _page(request: HttpRequest, ticket: Ticket, *, at: datetime, status: int = 200, **more: Any) -> HttpResponse:
-    fresh = request.COOKIES.get(FILED) == ticket.number
-    context = _blank_forms() | page.picture(ticket, at=at) | {"fresh": fresh} | more
+def _page(request: HttpRequest, seen: held.Seen, *, at: datetime, status: int = 200, **more: Any) -> HttpResponse:
+    fresh = request.COOKIES.get(FILED) == seen.ticket.number
+    shown = page.picture(seen.ticket, at=at, caller=seen.caller) | belongs.shown(seen.ticket, seen.contact)
+    context = _blank_forms() | shown | {"fresh": fresh} | more
     response = render(request, "firm/receipt.html", context, status=status)
     if fresh:
         response.delete_cookie(FILED, samesite="Lax")
@@ -203,13 +216,14 @@ def make_move(request: HttpRequest, number: str, move: str) -> HttpResponse:
     if request.method != "POST":
         return _see(number)
     at = now()
-    ticket = held.ticket_or_404(request, number)
+    seen = held.seen_or_404(request, number, at=at)
+    permit(Action(move), caller=seen.caller, ticket=seen.ticket)
     form = offered.form(request.POST)
-    status = _tried(request, offered, form, ticket, at=at)
+    status = _tried(request, offered, form, seen.ticket, at=at)
     if status is None:
         messages.success(request, offered.said)
         return _see(number)
-    return _page(request, held.ticket_or_404(request, number), at=at, status=status, **{f"{move}_form": form})
+    return _page(request, held.seen_or_404(request, number, at=at), at=at, status=status, **{f"{move}_form": form})
 
 
 def _tried(request: HttpRequest, offered: Offered, form: forms.Form, ticket: Ticket, *, at: datetime) -> int | None:
