@@ -16,5 +16,6 @@ app.conf.beat_schedule = {
     "outbox": {"task": "outbox.drain", "schedule": 3.0, "options": _TICK},
     "sweep": {"task": "tickets.sweep", "schedule": 2.0, "options": _TICK},
     "seal": {"task": "tickets.seal", "schedule": 5.0, "options": _TICK},
+    "inspect": {"task": "tickets.inspect", "schedule": 3.0, "options": _TICK},
     "housekeeping": {"task": "tickets.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }

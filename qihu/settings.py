@@ -200,7 +200,16 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_ROOT = DATA_DIR / "media"  # never served by path: see tickets.services.links
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+FILE_UPLOAD_HANDLERS = ["qihu.posted.Measured", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 20, low=1, high=1024) * 1024 * 1024
+UPLOAD_MAX_FILES = env.number("UPLOAD_MAX_FILES", 9, low=1, high=50)  # a request by the firm; a move by staff
+UPLOAD_SPOOL_BYTES = env.number("UPLOAD_SPOOL_MB", 5000, low=100) * 1024 * 1024  # of files in no request yet
+UPLOAD_PER_ADDRESS = 100  # files in no request yet; many phones may share an address
+FILE_LINK_SECONDS = 1800
+CLAMAV_SOCKET = env.text("CLAMAV_SOCKET", "")  # path of clamd's socket, or host:port; empty: files are not scanned
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from qihu import health
+from tickets.pages import files
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("qihu.signin.urls")),
     path("api/", include("tickets.api.urls")),
+    path("files/<str:token>/", files.opened, name="file"),
     path("desk/", include("tickets.pages.desk.urls")),
     path("board/", include("tickets.pages.board.urls")),
     path("me/", include("tickets.pages.me.urls")),

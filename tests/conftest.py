@@ -22,6 +22,7 @@ _REQUESTS = (
     *("tickets_ticket", "tickets_seal", "audit_entry", "audit_reason", "outbox_message"),
     *("signin_firmsession", "signin_onetimecode", "signin_count"),
     *("accounts_claim", "accounts_membership", "accounts_enterprise", "accounts_contact"),
+    "tickets_attachment",
 )
 _NO_TRUNCATE = {
     "tickets_event": "event_no_truncate",

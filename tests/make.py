@@ -9,6 +9,7 @@ from tests.people import user
 from tickets.access import Caller
 from tickets.models import QRCode, Ticket
 from tickets.services import closing, dispatch, handling, intake, review
+from tickets.services.attachments import NO_FILES, Files
 
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai, an ordinary working day
 MINUTE = timedelta(minutes=1)
@@ -26,10 +27,15 @@ def filed(**more: object) -> intake.Filed:
 
 
 def receipt(
-    *, qr: str = "DEMO-CAPITAL", at: datetime = MONDAY, key: str | None = None, **more: object
+    *,
+    qr: str = "DEMO-CAPITAL",
+    at: datetime = MONDAY,
+    key: str | None = None,
+    files: Files = NO_FILES,
+    **more: object,
 ) -> intake.Receipt:
     code = QRCode.objects.select_related("chain_tag", "category", "region").get(code=qr) if qr else None
-    return intake.submit(filed=filed(**more), qr=code, key=key or str(uuid.uuid4()), at=at)
+    return intake.submit(filed=filed(**more), qr=code, key=key or str(uuid.uuid4()), at=at, files=files)
 
 
 def submitted(*, at: datetime = MONDAY, **more: object) -> Ticket:

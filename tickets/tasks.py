@@ -10,7 +10,7 @@ from celery import shared_task
 from qihu.clock import now
 from qihu.outbox.consume import Batch, consumer
 from tickets.models import Answer, WrongCode
-from tickets.services import intake, notify, sealing
+from tickets.services import inspection, intake, notify, sealing, uploads
 from tickets.services.sheets import importing
 from tickets.services.sweep import database_now
 from tickets.services.sweep import sweep as fire
@@ -57,8 +57,16 @@ def seal(**_: object) -> None:
 
 @shared_task(name="tickets.housekeeping")
 def housekeeping(**_: object) -> None:
-    """Forget idempotency keys after 24 hours, wrong access codes after a day, cells of sheets after a month."""
+    """Forget idempotency keys, wrong access codes and unused uploads after a day, cells of sheets after a month."""
     old = now() - KEYS_KEPT
     Answer.objects.filter(made_at__lt=old).delete()
     WrongCode.objects.filter(last_at__lt=old).delete()
     importing.forget(at=now())
+    while uploads.clear_abandoned(at=now()):
+        pass
+
+
+@shared_task(name="tickets.inspect")
+def inspect(**_: object) -> None:
+    """Look into files that have arrived. One process at a time; the others return at once."""
+    inspection.inspect_due(at=now())

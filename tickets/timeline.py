@@ -38,7 +38,7 @@ def timeline(ticket: Ticket, *, for_firm: bool) -> list[Entry]:
     last_reply: Event | None = None
     for event in events:
         last_reply = event if event.kind == _A.REPLY else last_reply
-        if for_firm and event.kind in _HIDDEN_FROM_FIRM:
+        if (for_firm and event.kind in _HIDDEN_FROM_FIRM) or files_said(event, for_firm=for_firm) == "":
             continue
         entries.append(_entry(event, last_reply, for_firm=for_firm))
     return entries
@@ -73,6 +73,8 @@ def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
         return f"“{Clock(event.data['clock']).label}”超过承诺时间"
     if event.kind in {Remark.SOURCE, Remark.CONFIRM} or (event.kind == _A.SUBMIT and event.data.get("on_behalf")):
         return _by_another_hand(event, for_firm=for_firm)
+    if (about_files := files_said(event, for_firm=for_firm)) is not None:
+        return about_files
     if event.kind == _A.RATE:
         scores = [Rating.Score(event.data[name]).label for name in ("process", "result")]
         return f"{'您' if for_firm else '企业'}评价：过程{scores[0]}，结果{scores[1]}，办结"
@@ -119,3 +121,13 @@ def _by_another_hand(event: Event, *, for_firm: bool) -> str:
     if event.data.get("imported"):
         return f"{firm}的诉求从原系统导入"
     return f"服务中心按{channel}代您录入" if for_firm else f"{actor_name(event)}代企业录入（{channel}）"
+
+
+def files_said(event: Event, *, for_firm: bool) -> str | None:
+    """The sentence of an event about files alone: "" where it is no news, None for every other event."""
+    if event.kind == "material":
+        return f"{'您' if for_firm else actor_name(event)}补充了 {len(event.data['files'])} 份材料"
+    if event.kind == "checked":
+        bad = sum(one["state"] in {"refused", "infected"} for one in event.data["files"])
+        return f"{bad} 份材料未通过安全检查，不予提供" if bad else ""
+    return None

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from tickets.api.attachments import files_field
 from tickets.models import Rating, Ticket
 from tickets.workflow import Outcome
 
@@ -29,9 +30,15 @@ class NothingIn(serializers.Serializer[Any]):
 
 
 class TextIn(serializers.Serializer[Any]):
-    """contact, interim, note."""
+    """Words alone."""
 
     text = _words(required=True, help_text="写明内容")
+
+
+class WrittenIn(TextIn):
+    """contact, interim, note: words, and files that go with them."""
+
+    files = files_field()
 
 
 class WordIn(serializers.Serializer[Any]):
@@ -72,6 +79,7 @@ class ReplyIn(serializers.Serializer[Any]):
     burden_relieved = serializers.IntegerField(
         required=False, allow_null=True, min_value=0, max_value=10**12, help_text="减负金额，元"
     )
+    files = files_field()
 
 
 class RateIn(serializers.Serializer[Any]):

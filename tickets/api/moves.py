@@ -23,9 +23,9 @@ from tickets.api.bodies import (
     ReplyIn,
     ReworkIn,
     SendBackIn,
-    TextIn,
     WithdrawIn,
     WordIn,
+    WrittenIn,
 )
 from tickets.api.described import ACCESS_CODE, IF_MATCH, KEY, NUMBER, problems
 from tickets.api.door import Door, body_of, etag, key_of, opened, version_of
@@ -52,9 +52,9 @@ WAYS: Mapping[Action, Way] = {
     _A.REASSIGN: Way(dispatch.reassign, AssignIn, {"department": "economy", "text": "属账款拖欠，由经信局办理。"}),
     _A.CLASSIFY: Way(dispatch.classify, ClassifyIn, {"difficulty": "L3", "urgent": False}),
     _A.SIGN: Way(handling.sign, NothingIn, {}),
-    _A.CONTACT: Way(handling.contact, TextIn, {"text": "已电话联系，约定周二到厂。"}),
-    _A.INTERIM: Way(handling.interim, TextIn, {"text": "计划本周组织银企对接。"}),
-    _A.NOTE: Way(handling.note, TextIn, {"text": "农商银行已受理。"}),
+    _A.CONTACT: Way(handling.contact, WrittenIn, {"text": "已电话联系，约定周二到厂。"}),
+    _A.INTERIM: Way(handling.interim, WrittenIn, {"text": "计划本周组织银企对接。"}),
+    _A.NOTE: Way(handling.note, WrittenIn, {"text": "农商银行已受理。"}),
     _A.REPLY: Way(handling.reply, ReplyIn, {"outcome": "solved", "text": "已协调农商银行授信1500万元。"}),
     _A.SEND_BACK: Way(review.send_back, SendBackIn, {"text": "请写明利率和期限。"}),
     _A.DELIVER: Way(review.deliver, WordIn, {}),

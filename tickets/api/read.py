@@ -12,11 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qihu.clock import now
-from tickets.access import Caller, parties
+from tickets.access import Caller, identity_hidden, parties
+from tickets.api.attachments import AttachmentOut, rows
 from tickets.api.described import ACCESS_CODE, NUMBER, problems
 from tickets.api.door import Door, etag, opened
 from tickets.api.identity import identity
 from tickets.models import Deadline, Ticket
+from tickets.services.attachments import attachments_of
 from tickets.services.standing import may_make
 from tickets.timeline import Entry, timeline
 from tickets.workflow import Action, Status
@@ -103,6 +105,7 @@ class TicketOut(serializers.Serializer[Any]):
     closed_at = serializers.DateTimeField(allow_null=True)
     deadlines = DeadlineOut(many=True)
     timeline = EntryOut(many=True)
+    attachments = AttachmentOut(many=True)
     moves = serializers.SerializerMethodField(help_text="调用者现在可以办理的动作")
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(Action.choices)))
@@ -123,7 +126,7 @@ def department(ticket: Ticket) -> dict[str, str] | None:
 
 
 def shown(caller: Caller, ticket: Ticket, *, at: datetime) -> dict[str, Any]:
-    """The answer's body: two queries beside the request itself."""
+    """The answer's body: three queries beside the request itself."""
     who = parties(caller, ticket)
     firm = identity(ticket, who)
     facts = {
@@ -140,6 +143,7 @@ def shown(caller: Caller, ticket: Ticket, *, at: datetime) -> dict[str, Any]:
         "contact": {"name": firm.contact_name, "phone": firm.contact_phone},
         "deadlines": Deadline.objects.of_ticket(ticket.pk),
         "timeline": _lines(timeline(ticket, for_firm=caller.firm)),
+        "attachments": rows(attachments_of(ticket, caller, at=at, hide_names=identity_hidden(ticket, who))),
         "moves": may_make(ticket, who, actor_id=caller.actor_id, at=at),
     }
     return dict(TicketOut(facts | {name: getattr(ticket, name) for name in _AS_STORED}).data)

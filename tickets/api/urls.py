@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.urls.resolvers import URLPattern
 
+from tickets.api.attachments import Materials, OneFile
 from tickets.api.docs import Docs, Schema
 from tickets.api.figures import FigureRows, Figures
 from tickets.api.listing import List
@@ -15,6 +16,7 @@ from tickets.api.read import Read
 from tickets.api.reasons import Explain, Why
 from tickets.api.submit import Submit
 from tickets.api.tokens import Token
+from tickets.api.uploads import Upload, Uploads
 
 
 class NumberConverter(StringConverter):
@@ -39,7 +41,11 @@ urlpatterns: list[URLPattern] = [
     path(_ONE, Read.as_view(), name="api-ticket"),
     path(f"{_ONE}decision/", Why.as_view(), name="api-decision"),
     path(f"{_ONE}deadlines/<slug:clock>/explain/", Explain.as_view(), name="api-explain"),
+    path(f"{_ONE}attachments/", Materials.as_view(), name="api-material"),
     *_MOVES,
+    path("v1/uploads/", Uploads.as_view(), name="api-uploads"),
+    path("v1/uploads/<uuid:key>/", Upload.as_view(), name="api-upload"),
+    path("v1/files/<str:token>/", OneFile.as_view(), name="api-file"),
     path("v1/figures/", Figures.as_view(), name="api-figures"),
     path("v1/figures/rows/", FigureRows.as_view(), name="api-figure-rows"),
     path("v1/qr-codes/", Codes.as_view(), name="api-qr-codes"),

@@ -1,5 +1,6 @@
 """Rows of the request."""
 
+from tickets.models.attachment import Attachment
 from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
 from tickets.models.handling import Decision, Leg, Notice, Rating
@@ -13,6 +14,7 @@ from tickets.models.ticket import Ticket
 __all__ = [
     "Alert",
     "Answer",
+    "Attachment",
     "Confirmation",
     "Deadline",
     "Decision",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,19 +22,43 @@ def sign(*, ticket_id: int, caller: Caller, at: datetime, expected_version: int 
     return _move(Action.SIGN, ticket_id, caller, at, expected_version, changes={"officer": caller.user})
 
 
-def contact(*, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None) -> Done:
+def contact(
+    *,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    text: str,
+    files: Sequence[UUID] = (),
+    expected_version: int | None = None,
+) -> Done:
     """Record that the firm was contacted, and what was agreed."""
-    return _move(Action.CONTACT, ticket_id, caller, at, expected_version, text=text)
+    return _move(Action.CONTACT, ticket_id, caller, at, expected_version, text=text, files=files)
 
 
-def interim(*, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None) -> Done:
+def interim(
+    *,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    text: str,
+    files: Sequence[UUID] = (),
+    expected_version: int | None = None,
+) -> Done:
     """A plan or stage reply that the firm sees."""
-    return _move(Action.INTERIM, ticket_id, caller, at, expected_version, text=text)
+    return _move(Action.INTERIM, ticket_id, caller, at, expected_version, text=text, files=files)
 
 
-def note(*, ticket_id: int, caller: Caller, at: datetime, text: str, expected_version: int | None = None) -> Done:
+def note(
+    *,
+    ticket_id: int,
+    caller: Caller,
+    at: datetime,
+    text: str,
+    files: Sequence[UUID] = (),
+    expected_version: int | None = None,
+) -> Done:
     """A progress note; it restarts the promise of the next one."""
-    return _move(Action.NOTE, ticket_id, caller, at, expected_version, text=text)
+    return _move(Action.NOTE, ticket_id, caller, at, expected_version, text=text, files=files)
 
 
 def reply(  # noqa: PLR0913 - the body of the API's `reply`
@@ -47,6 +72,7 @@ def reply(  # noqa: PLR0913 - the body of the API's `reply`
     planned_on: date | None = None,
     referred_to: str = "",
     burden_relieved: int | None = None,
+    files: Sequence[UUID] = (),
     expected_version: int | None = None,
 ) -> Done:
     """Answer with an outcome; `planned` needs a future date, `referred` where to. It goes to review first."""
@@ -82,6 +108,7 @@ def reply(  # noqa: PLR0913 - the body of the API's `reply`
         parts=parts,
         data=data,
         changes=changes,
+        files=files,
     )
 
 

@@ -23,6 +23,7 @@ from routing.rules.models import Category
 from tickets.models import Answer, Decision, Filing, Leg, QRCode, Ticket
 from tickets.services import clocks as promise
 from tickets.services import record
+from tickets.services.attachments import NO_FILES, Files, add_late, attach
 from tickets.services.batch import Batch, read_arrival
 from tickets.services.codes import opening_hash, shown_code
 from tickets.services.filing import title_from
@@ -88,30 +89,40 @@ def number_of(serial: int, at: datetime) -> str:
 
 
 @transaction.atomic
-def submit(*, filed: Filed, qr: QRCode | None, key: str, at: datetime, behalf: Behalf | None = None) -> Receipt:
+def submit(
+    *,
+    filed: Filed,
+    qr: QRCode | None,
+    key: str,
+    at: datetime,
+    behalf: Behalf | None = None,
+    files: Files = NO_FILES,
+) -> Receipt:
     """Accept a request: its row, content, first event, clocks and the wish to be routed, in one transaction.
 
     Entered by somebody for the firm where there is a `behalf` (`services.entry`). `key` (form UUID or
     Idempotency-Key, kept 24 h) makes a double tap, a reload and a retry one request. Raises `Invalid` where the key
-    was used with another body.
+    was used with another body. `files` that come with a repeat are added to the request.
     """
     stamp, serial, pk, contact = read_arrival(index(filed.contact_phone))
     digest, fingerprint = sm3(f"{SUBMIT}|{key}".encode()), filed.fingerprint(qr)
     if behalf:
         fingerprint = sm3(fingerprint, behalf.fingerprint)
     if not Answer.objects.claim(digest=digest, fingerprint=fingerprint, ticket_id=pk, at=stamp.at):
-        return _answered(digest, fingerprint)
+        return _answered(digest, fingerprint, files, at=at)
     ticket = born(filed, qr, pk=pk, number=number_of(serial, at), at=at)
     ticket.contact_id = filed.contact or contact  # a phone sees what it submits
     filing = filing_of(filed, ticket)
-    _announce(ticket, filing, filed, qr, at=at, behalf=behalf).write(stamp, beside=[filing])
+    batch = _announce(ticket, filing, filed, qr, at=at, behalf=behalf, files=files)
+    batch.write(stamp, beside=[filing])
     return Receipt(ticket, shown_code(ticket))
 
 
-def _answered(digest: bytes, fingerprint: bytes) -> Receipt:
+def _answered(digest: bytes, fingerprint: bytes, files: Files, *, at: datetime) -> Receipt:
     kept = Answer.objects.select_related("ticket__chain_tag").get(digest=digest)
     if bytes(kept.fingerprint) != fingerprint:
         raise Invalid("这次提交的内容与之前同一编号的提交不同。请刷新页面后重新提交。", code="key-reused")
+    add_late(kept.ticket_id, files, at=at)
     return Receipt(kept.ticket, shown_code(kept.ticket), repeated=True)
 
 
@@ -158,7 +169,14 @@ def filing_of(filed: Filed, ticket: Ticket) -> Filing:
 
 
 def _announce(
-    ticket: Ticket, filing: Filing, filed: Filed, qr: QRCode | None, *, at: datetime, behalf: Behalf | None
+    ticket: Ticket,
+    filing: Filing,
+    filed: Filed,
+    qr: QRCode | None,
+    *,
+    at: datetime,
+    behalf: Behalf | None,
+    files: Files,
 ) -> Batch:
     """The first event, the first clocks and the outbox row, gathered."""
     move = BY_ACTION[Action.SUBMIT]
@@ -174,6 +192,7 @@ def _announce(
     )
     log = promise.apply(move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=current_book(), at=at, seq=event.seq)
     event.data["clocks"] = log
+    attach(event, files, lenient=True)
     batch.add(event, then=move.then, digest=filing.digest())
     return batch
 

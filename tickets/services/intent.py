@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from tickets.access import SYSTEM, Caller
 from tickets.models import Event, Ticket
@@ -24,7 +25,8 @@ class Stamp:
 class Intent:
     """One move wanted. `data` is machine-coded and goes into the log; `text` and `parts` go into an erasable row.
 
-    `changes` are attributes of the request to set (attname → value); `expected_version` refuses a stale view.
+    `changes` are attributes of the request to set (attname → value); `expected_version` refuses a stale view;
+    `files` are keys of the caller's uploads to this request.
     """
 
     action: Action
@@ -36,6 +38,7 @@ class Intent:
     changes: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
     parts: Sequence[Mapping[str, str]] = ()
+    files: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tickets import access
 from tickets.models import Deadline, Event, Ticket
 from tickets.services import clocks as promise
 from tickets.services import record
+from tickets.services.attachments import attach, files_of
 from tickets.services.batch import Batch
 from tickets.services.intent import Done, Intent
 from tickets.services.standing import ask_guards
@@ -70,6 +71,8 @@ def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Do
         to_status=ticket.status,
         data=intent.data,
     )
+    if intent.files:
+        attach(event, files_of(intent.caller, ticket, intent.files))
     log = promise.apply(move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=book, at=intent.at, seq=event.seq)
     if log:
         event.data["clocks"] = log
