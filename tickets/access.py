@@ -10,6 +10,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from qihu.accounts.models import Contact, Department, Region, Role, User, lies_in, within
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from qihu.crypto import keyed
 from qihu.errors import Unknown
 from tickets.models import Leg, QRCode, Sheet, Ticket
@@ -27,6 +29,7 @@ _REGION_PARTY = {
 }
 _LEAD_PARTY = {Role.OFFICER: Party.OFFICER, Role.DISCIPLINE: Party.OFFICER, Role.HEAD: Party.HEAD}
 _CO_PARTY = {Role.OFFICER: Party.CO_OFFICER, Role.HEAD: Party.CO_HEAD}
+_KNOWING = frozenset({Party.FIRM, Party.FIRM_VIEWER, Party.INTAKE, Party.SUPERVISOR, Party.SYSTEM})
 _NOT_FOUND = "没有找到这件诉求。请核对编号；没有权限的诉求也不会显示。"
 
 
@@ -130,10 +133,15 @@ def qr_code_or_404(user: User, code: str) -> QRCode:
 
 
 def ticket_or_404(user: User | AnonymousUser, number: str) -> Ticket:
-    """The request with everything its page shows, or `Unknown` for what does not exist or is not theirs."""
+    """The request with everything its page shows, or `Unknown` for what does not exist or is not theirs.
+
+    Every door comes through here, so here it goes on record that a restricted request was read.
+    """
     ticket = visible_to(user).for_lists().select_related("qr_code", "reply_author").filter(number=number).first()
     if ticket is None:
         raise Unknown(_NOT_FOUND)
+    if ticket.restricted and isinstance(user, User):
+        record(Action.RESTRICTED_READ, actor=user, kind="ticket", key=ticket.number)
     return ticket
 
 
@@ -184,11 +192,20 @@ def co_parties(user: User, department_ids: frozenset[int]) -> tuple[Party, ...]:
     )
 
 
+def helping_parties(caller: Caller, ticket: Ticket) -> frozenset[Party]:
+    """What the caller is to a request through every leg that it has had: one query."""
+    if caller.user is None:
+        return frozenset()
+    helping = Leg.objects.filter(ticket=ticket).values_list("department_id", flat=True)
+    return frozenset(co_parties(caller.user, frozenset(helping)))
+
+
 def identity_hidden(ticket: Ticket, who: tuple[Party, ...]) -> bool:
-    """An identity-shielded request shows departments an alias; the firm and the service centre know who it is."""
-    return ticket.shielded and not {Party.FIRM, Party.FIRM_VIEWER, Party.INTAKE, Party.SUPERVISOR, Party.SYSTEM} & set(
-        who
-    )
+    """A shielded firm is known to itself, to intake, which relays, and to supervisors: nobody else needs it (ADR 5).
+
+    The head and the director may lift the shield for themselves: `services.shield`.
+    """
+    return ticket.shielded and not _KNOWING & set(who)
 
 
 def proof_of(ticket: Ticket) -> str:

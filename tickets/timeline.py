@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.models import Confirmation, Event, Rating, Ticket
+from tickets.remarked import remarked
 from tickets.terms import Remark
 from tickets.workflow import Action, Clock, Outcome, Party
 
@@ -73,8 +74,9 @@ def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
         return f"“{Clock(event.data['clock']).label}”超过承诺时间"
     if event.kind in {Remark.SOURCE, Remark.CONFIRM} or (event.kind == _A.SUBMIT and event.data.get("on_behalf")):
         return _by_another_hand(event, for_firm=for_firm)
-    if (about_files := files_said(event, for_firm=for_firm)) is not None:
-        return about_files
+    for beside in (remarked, files_said):
+        if (told := beside(event, for_firm=for_firm)) is not None:
+            return told
     if event.kind == _A.RATE:
         scores = [Rating.Score(event.data[name]).label for name in ("process", "result")]
         return f"{'您' if for_firm else '企业'}评价：过程{scores[0]}，结果{scores[1]}，办结"

@@ -24,9 +24,11 @@ class Identity:
     contact_phone: str
 
 
-def identity(ticket: Ticket, who: Iterable[Party]) -> Identity:
-    """The identity for the parties that the reader is; `ticket.filing` loaded."""
+def identity(ticket: Ticket, who: Iterable[Party], *, revealed: bool = False) -> Identity:
+    """The identity for the parties that the reader is; `ticket.filing` loaded. `revealed`: the shield is lifted."""
     parties, filing = tuple(who), ticket.filing
+    if revealed:
+        return Identity(filing.enterprise_name, filing.uscc, filing.contact_name, filing.contact_phone)
     if identity_hidden(ticket, parties):
         return Identity(ALIAS, "", "", "")
     name, phone = filing.contact_name, filing.contact_phone

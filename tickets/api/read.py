@@ -18,6 +18,7 @@ from tickets.api.described import ACCESS_CODE, NUMBER, problems
 from tickets.api.door import Door, etag, opened
 from tickets.api.identity import identity
 from tickets.models import Deadline, Ticket
+from tickets.services import shield
 from tickets.services.attachments import attachments_of
 from tickets.services.standing import may_make
 from tickets.timeline import Entry, timeline
@@ -128,7 +129,7 @@ def department(ticket: Ticket) -> dict[str, str] | None:
 def shown(caller: Caller, ticket: Ticket, *, at: datetime) -> dict[str, Any]:
     """The answer's body: three queries beside the request itself."""
     who = parties(caller, ticket)
-    firm = identity(ticket, who)
+    firm = identity(ticket, who, revealed=shield.look(caller, ticket, at=at) is not None)
     facts = {
         "status_label": Status(ticket.status).label,
         "outcome": _outcome(caller, ticket),

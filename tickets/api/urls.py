@@ -14,6 +14,7 @@ from tickets.api.moves import WAYS, door_of
 from tickets.api.qr import IMAGES, Codes
 from tickets.api.read import Read
 from tickets.api.reasons import Explain, Why
+from tickets.api.relayed import Messages, RevealDoor
 from tickets.api.submit import Submit
 from tickets.api.tokens import Token
 from tickets.api.uploads import Upload, Uploads
@@ -42,6 +43,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}decision/", Why.as_view(), name="api-decision"),
     path(f"{_ONE}deadlines/<slug:clock>/explain/", Explain.as_view(), name="api-explain"),
     path(f"{_ONE}attachments/", Materials.as_view(), name="api-material"),
+    path(f"{_ONE}messages/", Messages.as_view(), name="api-messages"),
+    path(f"{_ONE}reveal/", RevealDoor.as_view(), name="api-reveal"),
     *_MOVES,
     path("v1/uploads/", Uploads.as_view(), name="api-uploads"),
     path("v1/uploads/<uuid:key>/", Upload.as_view(), name="api-upload"),

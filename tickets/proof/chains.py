@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from qihu.crypto import sm3
-from tickets.models import Event, Filing, Text, Ticket
+from tickets.models import Event, Filing, Source, Text, Ticket
 from tickets.models.event import CHAINED, canonical_row
 from tickets.proof import seals
 from tickets.proof.fault import Fault
@@ -16,7 +16,7 @@ from tickets.terms import Remark
 
 _COLUMNS = ("id", "hash", *CHAINED)
 _SEQ, _KIND, _TO, _XID = (CHAINED.index(name) for name in ("seq", "kind", "to_status", "xid"))
-_TEXT, _TEXT_HASH = (CHAINED.index(name) for name in ("text_id", "text_hash"))
+_TEXT, _TEXT_HASH, _DATA = (CHAINED.index(name) for name in ("text_id", "text_hash", "data"))
 
 
 class Row(NamedTuple):
@@ -32,14 +32,16 @@ class Words(NamedTuple):
 
     filings: dict[int, Filing]
     texts: dict[int, Text]
+    sources: dict[tuple[int, int], Source]
 
 
 def look(keys: Sequence[int], vouched: Vouched) -> tuple[int, Fault | None, int | None]:
-    """Events read of these requests, and the first fault with its request's key: four queries."""
+    """Events read of these requests, and the first fault with its request's key: five queries."""
     tickets = Ticket.objects.filter(pk__in=keys).only("number", "status", "last_seq", "last_hash").order_by("pk")
     words = Words(
         Filing.objects.filter(ticket__in=keys).defer("search").in_bulk(field_name="ticket_id"),
         Text.objects.filter(ticket__in=keys).in_bulk(),
+        {(row.ticket_id, row.seq): row for row in Source.objects.filter(ticket__in=keys)},
     )
     events: dict[int, list[Row]] = defaultdict(list)
     read = 0
@@ -108,11 +110,23 @@ def _words_fit(ticket: Ticket, events: Sequence[Row], words: Words) -> Fault | N
 
 def _wrong_words(ticket: Ticket, chained: Sequence[Any], words: Words, *, erased: bool) -> str:
     kind, digest = chained[_KIND], bytes(chained[_TEXT_HASH] or b"")
-    if not digest:
-        return ""
-    source: Filing | Text | None = words.texts.get(chained[_TEXT]) if chained[_TEXT] else words.filings.get(ticket.pk)
-    if source is None:
-        return "诉求内容缺失" if not chained[_TEXT] else f"文字缺失（{kind}）"
-    if source.erased_at:
-        return "" if erased else f"文字被清空，日志里没有删除记录（{kind}）"
-    return "" if source.digest() == digest else f"文字与摘要不符（{kind}）"
+    if digest:
+        found: _Row = words.texts.get(chained[_TEXT]) if chained[_TEXT] else words.filings.get(ticket.pk)
+        if what := _unlike(found, digest, erased=erased):
+            return f"{what}（{kind}）"
+    if source := chained[_DATA].get("source"):
+        found = words.sources.get((ticket.pk, chained[_SEQ]))
+        if what := _unlike(found, bytes.fromhex(source), erased=erased):
+            return f"来源：{what}（{kind}）"
+    return ""
+
+
+_Row = Filing | Text | Source | None
+
+
+def _unlike(found: _Row, digest: bytes, *, erased: bool) -> str:
+    if found is None:
+        return "文字缺失"
+    if found.erased_at:
+        return "" if erased else "文字被清空，日志里没有删除记录"
+    return "" if found.digest() == digest else "文字与摘要不符"

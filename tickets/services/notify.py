@@ -15,6 +15,7 @@ from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Status
 _TO_DEPARTMENT = frozenset({Action.ROUTE, Action.ASSIGN, Action.REASSIGN, Action.REWORK})
 _TO_HANDLERS = frozenset(
     {Action.URGE, Action.WITHDRAW, Action.SEND_BACK, Action.DELIVER, Action.RATE, Action.LAPSE, Remark.SOURCE}
+    | {Remark.MESSAGE}
 )
 
 
@@ -67,7 +68,7 @@ def _recipients(event: Event, people: Sequence[Grant]) -> set[int]:
     if event.kind == "breach":
         holder = heads if event.data.get("clock") == Clock.REVIEW else handler
         return holder | heads | (set() if ticket.restricted else _of_centre(ticket, people, {Role.DIRECTOR}))
-    if event.kind == Action.URGE:
+    if event.kind == Action.URGE or (event.kind == Remark.MESSAGE and not event.department_id):
         waits = not event.department_id and not ticket.restricted
         return _of_centre(ticket, people, {Role.DISPATCHER}) if waits else handler | heads
     doubted = event.kind == Remark.CONFIRM and event.data["op"] != Confirmation.State.CONFIRMED

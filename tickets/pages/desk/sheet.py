@@ -12,15 +12,14 @@ from tickets.dues import Light, lights
 from tickets.models import Deadline, Decision, Leg, Ticket
 from tickets.pages.desk import telling
 from tickets.pages.desk.catalogue import Catalogue, catalogue
+from tickets.pages.desk.firm_side import firm_side
 from tickets.pages.desk.forms import MoveForm
 from tickets.pages.desk.moves import DeskMove, classifies, offered
 from tickets.pages.desk.seat import Seat
 from tickets.pages.desk.sources import sources
 from tickets.timeline import Entry, timeline
-from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Outcome, Party, Status
+from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Outcome, Status
 
-_CALLERS = frozenset({Party.OFFICER, Party.HEAD, Party.INTAKE})
-"""Who has to ring the firm and so sees the number in full (domain.md §1)."""
 _OUTCOME_STATE = {Outcome.SOLVED: "ok", Outcome.PARTIAL: "warn", Outcome.UNSOLVED: "late"}
 _TAG_FROM = {"code": "二维码", "firm": "企业自选", "staff": "研判员"}
 _LEG_STATE = {Leg.Status.ASSIGNED: "warn", Leg.Status.SIGNED: "info", Leg.Status.REPLIED: "ok"}
@@ -39,7 +38,6 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
     legs = list(Leg.objects.of_round(ticket))
     mine = access.parties(seat.caller, ticket)
     helping = access.co_parties(seat.user, frozenset(leg.department_id for leg in legs))
-    hidden = access.identity_hidden(ticket, mine)
     story = timeline(ticket, for_firm=False)
     answer = _answer(ticket, story)
     found = lights(Deadline.objects.of_round(ticket), at=seat.at)
@@ -59,7 +57,7 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
         "lights": _lights(ticket, found, seat),
         "reply": _reply(ticket, answer, seat),
         "story": _story(story, answer, seat),
-        "firm": _firm(ticket, mine, hidden=hidden),
+        "firm": firm_side(seat, ticket, mine, helping, story),
         "legs": [
             {
                 "name": leg.department.name,
@@ -148,20 +146,6 @@ def _story(story: Sequence[Entry], answer: Entry | None, seat: Seat) -> list[dic
         }
         for entry in reversed(story)
     ]
-
-
-def _firm(ticket: Ticket, mine: Sequence[Party], *, hidden: bool) -> dict[str, object]:
-    filing = ticket.filing
-    if hidden:
-        return {"name": telling.SHIELDED, "hidden": True}
-    calls = bool(_CALLERS & set(mine))
-    return {
-        "name": filing.enterprise_name,
-        "uscc": filing.uscc,
-        "contact": filing.contact_name if calls else telling.masked_name(filing.contact_name),
-        "phone": filing.contact_phone if calls else telling.masked_phone(filing.contact_phone),
-        "calls": calls,
-    }
 
 
 def _why(ticket: Ticket) -> dict[str, object] | None:

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.desk import codes, entry, notices, reckoning, sheets, views
+from tickets.pages.desk import codes, entry, notices, reckoning, sheets, shielded, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -23,6 +23,9 @@ urlpatterns = [
     path("import/<int:key>/report.xlsx", sheets.fetch, name="desk-sheet-report"),
     path("t/<slug:number>/sources/<int:source>/link/", entry.renew, name="desk-source-link"),
     path("t/<slug:number>/", views.one, name="desk-ticket"),
+    path("t/<slug:number>/messages/", shielded.conversation, name="desk-messages"),
+    path("t/<slug:number>/reveal/", shielded.reveal, name="desk-reveal"),
+    path("t/<slug:number>/forget/", shielded.forget, name="desk-forget"),
     path("t/<slug:number>/deadlines/<slug:clock>/", reckoning.reckoned, name="desk-deadline"),
     path("t/<slug:number>/<slug:name>/", views.make_move, name="desk-move"),
 ]

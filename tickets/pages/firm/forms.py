@@ -17,7 +17,7 @@ from django.db.models import Q
 from qihu.accounts.models import Contact, Region
 from routing.rules.models import ChainTag
 from tickets.models import QRCode, Rating
-from tickets.services import filing
+from tickets.services import filing, relay
 from tickets.services.belonging import belonging
 from tickets.services.intake import Filed
 
@@ -273,3 +273,14 @@ class WithdrawForm(forms.Form):
 
 class UrgeForm(forms.Form):
     """Nothing to type."""
+
+
+class MessageForm(forms.Form):
+    """A word to whoever handles the request."""
+
+    text = Words(
+        label="写给经办部门",
+        check=at_most(relay.TEXT_MAX),
+        missing="请写下要说的话。",
+        widget=forms.Textarea(attrs={"rows": "3"}),
+    )

@@ -13,6 +13,7 @@ from tickets.pages.firm import promises
 from tickets.pages.firm.promises import day_words, local
 from tickets.services.codes import shown_code
 from tickets.services.standing import may_make
+from tickets.terms import Remark
 from tickets.timeline import Entry, timeline
 from tickets.workflow import ENDED, Action, Clock, Outcome, Party, Status
 
@@ -63,6 +64,7 @@ def picture(ticket: Ticket, *, at: datetime, caller: Caller = FIRM) -> dict[str,
         "urged": urged,
         "reply": _reply(ticket, answer, at) if answer else None,
         "timeline": _lines(ticket, entries, answer, at),
+        "talk": sum(entry.kind == Remark.MESSAGE for entry in entries),
         "own": _own(ticket, at),
         "draft": ticket.qr_code.code if ticket.qr_code else "",
     }

@@ -25,10 +25,11 @@ from qihu.signin import sessions
 from tickets.models import QRCode, Ticket
 from tickets.pages.firm import belongs, held, promises
 from tickets.pages.firm import receipt as page
-from tickets.pages.firm.forms import AskForm, FindForm, RateForm, ReworkForm, UrgeForm, WithdrawForm
-from tickets.services import closing, codes, intake
+from tickets.pages.firm.forms import AskForm, FindForm, MessageForm, RateForm, ReworkForm, UrgeForm, WithdrawForm
+from tickets.services import closing, codes, intake, relay
 from tickets.services.answered import permit
 from tickets.services.transition import RefusedByRule
+from tickets.terms import Remark
 from tickets.workflow import Action
 
 FILED = "filed"
@@ -170,7 +171,8 @@ def live(request: HttpRequest, number: str) -> HttpResponse:
     tag = page.tag(ticket, at=at)
     if unchanged := get_conditional_response(request, etag=tag):
         return unchanged
-    response = render(request, "firm/live.html", _blank_forms() | page.picture(ticket, at=at, caller=seen.caller))
+    picture = _told(page.picture(ticket, at=at, caller=seen.caller), ticket, at)
+    response = render(request, "firm/live.html", _blank_forms() | picture)
     response["ETag"] = tag
     return response
 
@@ -179,10 +181,17 @@ def _blank_forms() -> dict[str, forms.Form]:
     return {f"{name}_form": offered.form() for name, offered in OFFERED.items()}
 
 
+def _told(picture: dict[str, Any], ticket: Ticket, at: datetime) -> dict[str, Any]:
+    """Whoever wrote to the firm may know that it has the message before it."""
+    if picture["talk"]:
+        relay.seen(ticket, by_firm=True, at=at)
+    return picture
+
+
 def _page(request: HttpRequest, seen: held.Seen, *, at: datetime, status: int = 200, **more: Any) -> HttpResponse:
     fresh = request.COOKIES.get(FILED) == seen.ticket.number
     shown = page.picture(seen.ticket, at=at, caller=seen.caller) | belongs.shown(seen.ticket, seen.contact)
-    context = _blank_forms() | shown | {"fresh": fresh} | more
+    context = _blank_forms() | _told(shown, seen.ticket, at) | {"fresh": fresh} | more
     response = render(request, "firm/receipt.html", context, status=status)
     if fresh:
         response.delete_cookie(FILED, samesite="Lax")
@@ -202,6 +211,7 @@ OFFERED: Mapping[str, Offered] = {
     Action.URGE: Offered(UrgeForm, closing.urge, "已催办，经办人和部门负责人都会收到。"),
     Action.WITHDRAW: Offered(WithdrawForm, closing.withdraw, "已撤回。"),
     Action.RATE: Offered(RateForm, closing.rate, "已收到您的评价。"),
+    Remark.MESSAGE: Offered(MessageForm, relay.answer, "已送达，经办部门会看到。"),
     Action.REWORK: Offered(ReworkForm, closing.rework, "已退回重办，部门会重新联系您。"),
 }
 
@@ -217,7 +227,10 @@ def make_move(request: HttpRequest, number: str, move: str) -> HttpResponse:
         return _see(number)
     at = now()
     seen = held.seen_or_404(request, number, at=at)
-    permit(Action(move), caller=seen.caller, ticket=seen.ticket)
+    if move == Remark.MESSAGE:
+        relay.permit(seen.caller, seen.ticket)
+    else:
+        permit(Action(move), caller=seen.caller, ticket=seen.ticket)
     form = offered.form(request.POST)
     status = _tried(request, offered, form, seen.ticket, at=at)
     if status is None:
