@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from qihu.accounts.models import Contact, Department, Region, Role, User, lies_in, within
+from qihu.accounts.models import Claim, Contact, Department, Region, Role, User, lies_in, within
 from qihu.audit.models import Action
 from qihu.audit.record import record
 from qihu.crypto import keyed
@@ -129,6 +129,22 @@ def qr_code_or_404(user: User, code: str) -> QRCode:
     found = qr_codes_of(user).filter(code=code).first()
     if found is None:
         raise Unknown("没有这个二维码。")
+    return found
+
+
+def claims_of(user: User) -> QuerySet[Claim]:
+    """Firms claimed in the regions where this person is intake."""
+    mine = Q(pk__in=[])
+    for path in user.region_paths((Role.INTAKE,)):
+        mine |= lies_in(path)
+    return Claim.objects.filter(mine).select_related("contact", "region", "decided_by")
+
+
+def claim_or_404(user: User, key: int) -> Claim:
+    """That claim, or `Unknown` for what does not exist or is another region's."""
+    found = claims_of(user).filter(pk=key).first()
+    if found is None:
+        raise Unknown("没有这份认领。")
     return found
 
 

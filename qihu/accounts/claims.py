@@ -8,6 +8,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from qihu.accounts.models import Claim, Contact, Enterprise, FirmRole, Membership, Region, User
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from qihu.errors import Conflict, Invalid, Unknown
 from qihu.phones import index
 
@@ -97,6 +99,15 @@ def _decide(
     found.decision, found.decided_at, found.decided_by = decision, at, by
     found.reason, found.enterprise = reason.strip()[:200], enterprise
     found.save(update_fields=["decision", "decided_at", "decided_by", "reason", "enterprise"])
+    record(
+        Action.GRANTS,
+        actor=by,
+        kind="claim",
+        key=found.pk,
+        after={"decision": decision, "contact": found.contact_id, "enterprise": enterprise.pk if enterprise else None},
+        reason=found.reason,
+        at=at,
+    )
 
 
 def _enterprise(uscc: str, name: str, region: Region, *, how: str, by: User | None, at: datetime) -> Enterprise:

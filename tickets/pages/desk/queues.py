@@ -246,6 +246,9 @@ def nav(seat: Seat, *, current: str) -> list[dict[str, object]]:
         groups["其他"].append(
             {"label": "表格导入", "url": "/desk/import/", "count": None, "current": current == "import"}
         )
+        groups["其他"].append(
+            {"label": "企业认领", "url": "/desk/claims/", "count": None, "current": current == "claims"}
+        )
     if seat.roles & AT_CENTRE:
         groups["其他"].append({"label": "二维码", "url": "/desk/codes/", "count": None, "current": current == "codes"})
     return [{"title": title, "items": items} for title, items in groups.items()]

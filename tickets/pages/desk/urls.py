@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.desk import codes, entry, notices, reckoning, sheets, shielded, views
+from tickets.pages.desk import claims, codes, entry, notices, reckoning, sheets, shielded, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("notices/<int:key>/", notices.open_one, name="desk-notice"),
     path("codes/", codes.listed, name="desk-codes"),
     path("codes/<slug:code>/revoke/", codes.revoke, name="desk-code-revoke"),
+    path("claims/", claims.listed, name="desk-claims"),
+    path("claims/<int:key>/", claims.decide, name="desk-claim"),
     path("new/", entry.new, name="desk-new"),
     path("new/alike/", entry.alike, name="desk-entry-alike"),
     path("new/<slug:number>/", entry.entered, name="desk-entered"),
