@@ -8,29 +8,34 @@ from datetime import datetime
 from typing import IO, Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework import exceptions
-from rest_framework.authentication import SessionAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from qihu.accounts.models import User
+from qihu.accounts.models import Contact, User
 from qihu.address import address
+from qihu.clock import now
 from qihu.errors import Invalid, Unknown
+from qihu.signin import sessions
+from qihu.signin.models import FirmSession
 from tickets import access
-from tickets.access import FIRM, Caller
+from tickets.access import FIRM, Caller, signed_in
 from tickets.models import Ticket
 from tickets.services.codes import open_with_code
 
 _KEY = re.compile(r"[\x20-\x7e]{1,200}")
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
-_NO_CODE = "没有找到这件诉求。请用请求头 X-Access-Code 带上查询码，或用有权限的账号。"
+_NO_CODE = "没有找到这件诉求。请用请求头 X-Access-Code 带上查询码，或用有权限的令牌。"
 
 
 class BearerToken(TokenAuthentication):  # type: ignore[misc]
@@ -49,6 +54,40 @@ class BearerScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
 
     target_class = "tickets.api.door.BearerToken"
     name = "token"
+
+
+class FirmBearer(BaseAuthentication):
+    """`Authorization: Bearer qf_…`: a person of a firm. They are no user, so nothing of the staff's opens to them."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, FirmSession] | None:
+        """Nobody and the session; None leaves the header to the next. Raises `AuthenticationFailed`."""
+        word, _, token = request.headers.get("Authorization", "").partition(" ")
+        if word.lower() != "bearer" or not token.startswith(sessions.BEARER):
+            return None
+        found = sessions.session_of(token, at=now(), program=True)
+        if found is None:
+            raise exceptions.AuthenticationFailed("令牌无效或已过期，请重新登录。")
+        return AnonymousUser(), found
+
+    def authenticate_header(self, request: Request) -> str:
+        """Keeps 401 a 401."""
+        return "Bearer"
+
+
+class FirmScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Names the scheme in the OpenAPI document."""
+
+    target_class = "tickets.api.door.FirmBearer"
+    name = "firm"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """A bearer token, by its prefix."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "qf_…",
+            "description": "企业令牌，见 auth/firm-token",
+        }
 
 
 class TooLarge(exceptions.APIException):
@@ -77,7 +116,7 @@ class BoundedJSON(JSONParser):
 class Door(APIView):
     """A call of the API."""
 
-    authentication_classes = [BearerToken, SessionAuthentication]
+    authentication_classes = [FirmBearer, BearerToken, SessionAuthentication]
     parser_classes = [BoundedJSON]
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -92,6 +131,17 @@ def staff(request: Request) -> User:
     return request.user
 
 
+def contact_of(request: Request) -> Contact | None:
+    """Who is signed in for a firm, or None."""
+    return request.auth.contact if isinstance(request.auth, FirmSession) else None
+
+
+def caller_of(request: Request) -> Caller:
+    """The signed-in member of staff or person of a firm; 401 for anybody else."""
+    contact = contact_of(request)
+    return signed_in(contact) if contact else Caller(staff(request))
+
+
 def opened(request: Request, number: str, *, at: datetime) -> tuple[Caller, Ticket]:
     """The caller and the request that they may see. Staff stay staff, whatever code they send.
 
@@ -99,6 +149,10 @@ def opened(request: Request, number: str, *, at: datetime) -> tuple[Caller, Tick
     """
     if isinstance(request.user, User):
         return Caller(request.user), access.ticket_or_404(request.user, number)
+    contact = contact_of(request)
+    theirs = access.ticket_of_contact(contact, number) if contact else None
+    if contact and theirs:
+        return signed_in(contact), theirs
     code = request.headers.get("X-Access-Code", "")
     if not code:
         raise Unknown(_NO_CODE)

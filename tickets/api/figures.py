@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from qihu.clock import now
 from qihu.errors import Invalid
+from tickets.access import Caller
 from tickets.api.described import problems, query
 from tickets.api.door import Door, public_url, staff
 from tickets.api.rows import PageOut, page_body
@@ -131,7 +132,7 @@ class FigureRows(Door):
             page=page,
         )
         following = public_url(request, f"{request.path}?{_with_page(request, page + 1)}")
-        return Response(page_body(user, found.tickets, following if page < found.pages else None))
+        return Response(page_body(Caller(user), found.tickets, following if page < found.pages else None))
 
 
 def _window(request: Request) -> Window:

@@ -10,7 +10,7 @@ from tickets.models import Ticket
 from tickets.workflow import Party
 
 ALIAS = "身份保密企业"
-_REACH_THE_FIRM = frozenset({Party.FIRM, Party.OFFICER, Party.HEAD, Party.INTAKE})
+_REACH_THE_FIRM = frozenset({Party.FIRM, Party.FIRM_VIEWER, Party.OFFICER, Party.HEAD, Party.INTAKE})
 """Who calls the firm: the lead department and intake. Everybody else sees the contact masked."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -14,8 +16,9 @@ from rest_framework.response import Response
 from qihu.accounts.models import User
 from qihu.errors import Invalid
 from tickets import access
+from tickets.access import Caller
 from tickets.api.described import problems, query
-from tickets.api.door import Door, staff
+from tickets.api.door import Door, caller_of
 from tickets.api.paging import PAGE, cursor_of, next_url
 from tickets.api.rows import PageOut, page_body
 from tickets.models import Ticket
@@ -30,7 +33,8 @@ LIST = extend_schema(
     operation_id="tickets_list",
     tags=["诉求"],
     summary="查询诉求",
-    description="只列出您看得到的诉求，每页 50 件，最新在前；给出 due_before 时最紧在前。不认识的参数不起作用。",
+    description="只列出您看得到的诉求（企业令牌：本人的和企业共享的），每页 50 件，最新在前；"
+    "给出 due_before 时最紧在前。不认识的参数不起作用。",
     parameters=[
         query("status", "状态，可用逗号分隔多个"),
         query("department", "主办部门代码"),
@@ -49,16 +53,16 @@ class List(Door):
     @LIST
     def get(self, request: Request) -> Response:
         """One page."""
-        user = staff(request)
-        found, order = _asked(request, user)
+        caller = caller_of(request)
+        found, order = _asked(request, caller)
         found = _after(found, order, cursor_of(request, order))
         rows = list(found.for_lists()[: PAGE + 1])
-        return Response(page_body(user, rows[:PAGE], _next(request, order, rows)))
+        return Response(page_body(caller, rows[:PAGE], _next(request, order, rows)))
 
 
-def _asked(request: Request, user: User) -> tuple[TicketQuerySet, str]:
+def _asked(request: Request, caller: Caller) -> tuple[TicketQuerySet, str]:
     """The filters that are known, applied, and the order of the list."""
-    found = access.visible_to(user)
+    found, named = _visible(caller)
     if statuses := _statuses(request):
         found = found.standing_at(*statuses)
     if department := _word(request, "department"):
@@ -66,11 +70,19 @@ def _asked(request: Request, user: User) -> tuple[TicketQuerySet, str]:
     if tag := _word(request, "chain_tag"):
         found = found.tagged(tag)
     if typed := _word(request, "q"):
-        found = found.matching(typed, named=access.named_to(user))
+        found = found.matching(typed, named=named)
     before = _moment(request, "due_before")
     if before:
         return found.open().due_within(_EVER, before).soonest_first(), _SOONEST
     return found.newest_first(), _NEWEST
+
+
+def _visible(caller: Caller) -> tuple[TicketQuerySet, Q]:
+    """What the caller may see, and of which of it they may know the firm."""
+    if caller.contact:
+        return access.visible_to_contact(caller.contact), Q(pk__isnull=False)
+    user = caller.user or AnonymousUser()
+    return access.visible_to(user), access.named_to(user) if isinstance(user, User) else Q(pk__in=[])
 
 
 def _after(found: TicketQuerySet, order: str, place: list[Any] | None) -> TicketQuerySet:

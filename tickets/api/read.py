@@ -97,6 +97,7 @@ class TicketOut(serializers.Serializer[Any]):
     enterprise = EnterpriseOut()
     contact = ContactOut()
     shielded = serializers.BooleanField()
+    visibility = serializers.CharField(allow_null=True, help_text="firm、me 或 shielded；只给企业令牌看")
     difficulty = serializers.CharField()
     urgent = serializers.BooleanField()
     tier = serializers.IntegerField()
@@ -142,6 +143,7 @@ def shown(caller: Caller, ticket: Ticket, *, at: datetime) -> dict[str, Any]:
         "text": ticket.filing.text,
         "enterprise": {"name": firm.name, "uscc": firm.uscc},
         "contact": {"name": firm.contact_name, "phone": firm.contact_phone},
+        "visibility": (caller.contact and ticket.visibility) or None,
         "deadlines": Deadline.objects.of_ticket(ticket.pk),
         "timeline": _lines(timeline(ticket, for_firm=caller.firm)),
         "attachments": rows(attachments_of(ticket, caller, at=at, hide_names=identity_hidden(ticket, who))),
@@ -177,7 +179,7 @@ class Read(Door):
         operation_id="tickets_read",
         tags=["诉求"],
         summary="读取诉求",
-        description="企业带 X-Access-Code，工作人员带令牌。ETag 是版本号，办理时可放进 If-Match。",
+        description="企业带 X-Access-Code 或企业令牌，工作人员带令牌。ETag 是版本号，办理时可放进 If-Match。",
         parameters=[NUMBER, ACCESS_CODE],
         responses={200: TicketOut, **problems((401, 404, 429))},
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from qihu.accounts.models import User
 from tickets.access import Caller, parties
 from tickets.api.identity import firm_name
 from tickets.api.read import DepartmentOut, department
@@ -51,9 +50,8 @@ _AS_STORED = (
 )
 
 
-def page_body(user: User, tickets: Iterable[Ticket], following: str | None) -> dict[str, Any]:
+def page_body(caller: Caller, tickets: Iterable[Ticket], following: str | None) -> dict[str, Any]:
     """`{results, next}`; the requests come from `for_lists()`, so a row costs no query."""
-    caller = Caller(user)
     return dict(PageOut({"results": [_row(caller, one) for one in tickets], "next": following}).data)
 
 

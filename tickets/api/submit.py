@@ -16,10 +16,12 @@ from qihu.clock import now
 from qihu.errors import Gone, Invalid, Unknown
 from routing.rules.models import Category, ChainTag
 from tickets.api.described import KEY, problems
-from tickets.api.door import Door, body_of, key_of, public_url
-from tickets.models import QRCode
+from tickets.api.door import Door, body_of, contact_of, key_of, public_url
+from tickets.api.firms import FIRM_HELP, firm_key
+from tickets.models import QRCode, Ticket
 from tickets.services import filing, intake
 from tickets.services.answered import as_submitted
+from tickets.services.belonging import belonging
 from tickets.services.codes import qr_for_filing
 from tickets.services.intake import Filed, Receipt
 from tickets.workflow import Status
@@ -94,6 +96,10 @@ class SubmitIn(serializers.Serializer[Any]):
     contact = ContactIn()
     region = CodeField(queryset=Region.objects.all(), help_text="区划代码；不填则取二维码所在区划，再缺省 330800")
     shielded = serializers.BooleanField(default=False, help_text="对办理部门隐去企业身份")
+    visibility = serializers.ChoiceField(
+        Ticket.Visibility.choices, required=False, help_text="谁看得到；只用于企业令牌，缺省 me（仅我可见）"
+    )
+    firm = serializers.CharField(required=False, allow_blank=True, default="", max_length=18, help_text=FIRM_HELP)
     uscc_confirmed = serializers.BooleanField(default=False, help_text="信用代码校验位对不上、但已核对无误时为 true")
 
     def validate_title(self, typed: str) -> str:
@@ -144,7 +150,7 @@ class ReceiptOut(serializers.Serializer[Any]):
     """What the firm gets. Only what never changes, so that the same key always reads the same bytes."""
 
     number = serializers.CharField()
-    access_code = serializers.CharField(help_text="查询码：只在这里给出，请保存")
+    access_code = serializers.CharField(help_text="查询码：只在这里给出，请保存；归企业账户的诉求没有，为空")
     status = serializers.CharField(help_text="submitted；之后的进展请读取诉求")
     chain_tag = serializers.CharField(allow_null=True)
     category = serializers.CharField(allow_null=True)
@@ -195,7 +201,7 @@ SUBMIT = extend_schema(
     operation_id="tickets_submit",
     tags=["诉求"],
     summary="提交诉求",
-    description="不需要登录。带 Idempotency-Key 重发得到同一回执（200）；不带键则每次都是新诉求。",
+    description="不必登录；带企业令牌则归其账户。带 Idempotency-Key 重发得到同一回执（200）；不带键每次都是新诉求。",
     request=SubmitIn,
     parameters=[KEY],
     responses={201: ReceiptOut, 200: ReceiptOut, **problems((400, 401, 415, 422))},
@@ -213,7 +219,20 @@ class Submit(Door):
     def post(self, request: Request) -> Response:
         """201 the first time, 200 for a key that was seen."""
         body = body_of(request, SubmitIn)
+        filed = _belonging(request, body)
         key = key_of(request) or str(uuid.uuid4())
-        got = intake.submit(filed=SubmitIn.filed(body), qr=body.get("qr_code"), key=f"api|{key}", at=now())
+        got = intake.submit(filed=filed, qr=body.get("qr_code"), key=f"api|{key}", at=now())
         code = status.HTTP_200_OK if got.repeated else status.HTTP_201_CREATED
         return Response(receipt(request, got), status=code)
+
+
+def _belonging(request: Request, body: dict[str, Any]) -> Filed:
+    """The filing, of the person whose token came along. Raises `Invalid` for a choice that needs one."""
+    filed, contact = SubmitIn.filed(body), contact_of(request)
+    if contact:
+        given = body.get("visibility") or (Ticket.Visibility.SHIELDED if filed.shielded else Ticket.Visibility.ME)
+        key = firm_key(contact, body["firm"])
+        return belonging(filed, contact=contact, visibility=given, enterprise_id=key)
+    if body.get("visibility") or body["firm"]:
+        raise Invalid("选择谁看得到，需要带上企业令牌。", fields={"visibility": "需要带上企业令牌。"})
+    return filed

@@ -9,6 +9,7 @@ from django.urls.resolvers import URLPattern
 from tickets.api.attachments import Materials, OneFile
 from tickets.api.docs import Docs, Schema
 from tickets.api.figures import FigureRows, Figures
+from tickets.api.firms import Code, FirmToken, Share
 from tickets.api.listing import List
 from tickets.api.moves import WAYS, door_of
 from tickets.api.qr import IMAGES, Codes
@@ -40,6 +41,7 @@ _IMAGES: list[URLPattern] = [
 urlpatterns: list[URLPattern] = [
     path("v1/tickets/", Tickets.as_view(), name="api-tickets"),
     path(_ONE, Read.as_view(), name="api-ticket"),
+    path(f"{_ONE}visibility/", Share.as_view(), name="api-visibility"),
     path(f"{_ONE}decision/", Why.as_view(), name="api-decision"),
     path(f"{_ONE}deadlines/<slug:clock>/explain/", Explain.as_view(), name="api-explain"),
     path(f"{_ONE}attachments/", Materials.as_view(), name="api-material"),
@@ -54,6 +56,8 @@ urlpatterns: list[URLPattern] = [
     path("v1/qr-codes/", Codes.as_view(), name="api-qr-codes"),
     *_IMAGES,
     path("v1/auth/token/", Token.as_view(), name="api-token"),
+    path("v1/auth/code/", Code.as_view(), name="api-code"),
+    path("v1/auth/firm-token/", FirmToken.as_view(), name="api-firm-token"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
 ]

@@ -38,7 +38,8 @@ class Press:
 
     def digest(self) -> bytes:
         """SM3 of the key and of everything that it is the key of."""
-        who = "firm" if self.caller.firm else str(self.caller.actor_id)
+        person = f"|{self.caller.contact.pk}" if self.caller.contact else ""
+        who = f"firm{person}" if self.caller.firm else str(self.caller.actor_id)
         return sm3(f"move|{self.ticket.number}|{self.action}|{who}|{self.key}".encode())
 
     def fingerprint(self) -> bytes:

@@ -12,14 +12,13 @@ from django.db.models.fields import BooleanField
 from qihu.accounts.models import Contact, Membership
 from qihu.errors import Forbidden, Invalid, Stale, Unknown
 from tickets.access import Caller, parties
-from tickets.models import Deadline, Event, Filing, Ticket
+from tickets.models import Filing, Ticket
 from tickets.models.search import quoted
 from tickets.models.text import phone_lexeme
-from tickets.services import record
-from tickets.services.batch import Batch
 from tickets.services.codes import opening_hash
 from tickets.services.intake import Filed
 from tickets.services.intent import Done
+from tickets.services.remarks import remark
 from tickets.terms import Party, Remark
 
 _V = Ticket.Visibility
@@ -104,22 +103,7 @@ def show_to(
     ticket.shielded = visibility == _V.SHIELDED
     ticket.access_hash = opening_hash(ticket)
     ticket.version += 1
-    done = Done(ticket, _logged(ticket, contact, at=at))
+    data = {"visibility": visibility, "enterprise": ticket.enterprise_id, "contact": contact.pk}
+    event = remark(Remark.VISIBILITY, ticket=ticket, party=Party.FIRM, at=at, data=data)
     ticket.save(update_fields=["visibility", "enterprise", "shielded", "access_hash"])
-    return done
-
-
-def _logged(ticket: Ticket, contact: Contact, *, at: datetime) -> Event:
-    batch = Batch([ticket], live=Deadline.objects.live([ticket.pk]))
-    event = record.draft(
-        ticket=ticket,
-        kind=Remark.VISIBILITY,
-        party=Party.FIRM,
-        happened_at=at,
-        from_status=ticket.status,
-        to_status=ticket.status,
-        data={"visibility": ticket.visibility, "enterprise": ticket.enterprise_id, "contact": contact.pk},
-    )
-    batch.add(event)
-    batch.write()
-    return event
+    return Done(ticket, event)

@@ -47,7 +47,7 @@ def test_every_call_is_described_in_chinese_with_its_problems(document):
 
 
 def test_security_schemes_have_names_that_openapi_allows(document):
-    assert set(document["components"]["securitySchemes"]) == {"token", "cookieAuth"}
+    assert set(document["components"]["securitySchemes"]) == {"firm", "token", "cookieAuth"}
 
 
 def test_the_page_needs_nothing_inline_and_no_other_host(db):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -47,7 +49,7 @@ def _page(
     return render(request, "desk/claims.html", context, status=status)
 
 
-def _owners() -> object:
+def _owners() -> Any:
     """How many own the firm with the claimed code already."""
     there = Membership.objects.owners().filter(enterprise__uscc=OuterRef("uscc")).order_by()
     return there.values("enterprise").annotate(n=Count("pk")).values("n")
