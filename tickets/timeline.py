@@ -95,7 +95,7 @@ def sentence(event: Event, *, outcome_of: Event | None, for_firm: bool) -> str:
         _A.INTERIM: f"{who}作出阶段答复",
         _A.NOTE: f"{who}记录进展",
         _A.SEND_BACK: f"{who}退回重办",
-        _A.LAPSE: "到期未评价，自动办结",
+        _A.LAPSE: "原系统已办结" if event.data.get("imported") else "到期未评价，自动办结",
         _A.REWORK: f"{'您' if for_firm else '企业'}未认可答复，二次交办{department}",
         _A.WITHDRAW: f"{'您' if for_firm else '企业'}撤回诉求",
         _A.URGE: f"{'您' if for_firm else '企业'}催办",

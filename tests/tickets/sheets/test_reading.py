@@ -70,11 +70,11 @@ def test_headings_that_repeat_or_are_missing_are_told_apart():
     assert list(table.headings) == ["电话", "第 2 栏", "电话（2）", "第 4 栏"]
 
 
-def test_ten_thousand_rows_and_no_more(monkeypatch):
+def test_ten_thousand_rows_and_no_more():
     assert len(read(csv_of(row(n) for n in range(10_000))).rows) == 10_000
     assert "超过 10000 行" in refused(csv_of(row(n) for n in range(10_001)))
-    monkeypatch.setattr(reading, "ROWS_MAX", 20)
-    assert "超过 20 行" in refused(xlsx(row(n) for n in range(21)))
+    with pytest.raises(Unreadable, match="超过 20 行"):
+        read(xlsx(row(n) for n in range(21)), reading.Limits(20, 2**20, 2**20))
 
 
 def test_a_million_blank_rows_cost_nothing():

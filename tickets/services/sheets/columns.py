@@ -60,20 +60,21 @@ _FIRM = re.compile(r".{2,40}(有限公司|责任公司|股份公司|集团|合�
 LOOKS = {"phone": "电话", "uscc": "信用代码", "date": "日期", "firm": "企业名称"}
 
 
-def _heading(typed: str) -> str:
+def plain_heading(typed: str) -> str:
+    """A heading without marks, blanks and “必填”."""
     return _MARKS.sub("", unicodedata.normalize("NFKC", typed))
 
 
 def known_headings(cells: Sequence[str]) -> int:
     """How many different fields these cells name."""
-    return len({_BY_HEADING[name] for cell in cells if (name := _heading(cell)) in _BY_HEADING})
+    return len({_BY_HEADING[name] for cell in cells if (name := plain_heading(cell)) in _BY_HEADING})
 
 
 def guess(headings: Sequence[str], saved: Mapping[str, str] | None = None) -> list[str]:
     """The field of each heading, "" for none; a saved choice first, and each field once, where it stands first."""
     found: list[str] = []
     for heading in headings:
-        code = (saved or {}).get(heading, _BY_HEADING.get(_heading(heading), ""))
+        code = (saved or {}).get(heading, _BY_HEADING.get(plain_heading(heading), ""))
         found.append(code if code in BY_CODE and code not in found else "")
     return found
 

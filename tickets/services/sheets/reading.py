@@ -20,7 +20,7 @@ from qihu.errors import Invalid
 from tickets.services.sheets.columns import known_headings
 
 FILE_MAX, ROWS_MAX, COLUMNS_MAX, CELL_MAX = 10 * 2**20, 10_000, 60, 4000
-_UNPACKED_MAX, _PARTS_MAX, _BLANK_MAX = 120 * 2**20, 400, 2000
+_PARTS_MAX, _BLANK_MAX = 400, 2000
 _HEADINGS_WITHIN = 10
 _BROKEN = (
     *(ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, SyntaxError, OSError, RuntimeError),
@@ -49,20 +49,35 @@ class Table:
 Line = tuple[int, list[str]]
 
 
-def read(content: bytes) -> Table:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read: rows, and bytes of the file and of what it unpacks to."""
+
+    rows: int
+    size: int
+    unpacked: int
+
+
+UPLOADED = Limits(ROWS_MAX, FILE_MAX, 120 * 2**20)
+"""What somebody may send."""
+ON_DISK = Limits(1_000_000, 2**30, 2**32)
+"""What the operator of the machine may name."""
+
+
+def read(content: bytes, limits: Limits = UPLOADED) -> Table:
     """Rows of the first worksheet, or of a CSV in UTF-8, UTF-16 or GB 18030. Raises `Unreadable`.
 
     Told by content, never by name. Dates come as ISO 8601, a formula as its text with the “=” in front.
     """
-    if len(content) > FILE_MAX:
-        raise Unreadable(f"文件超过 {FILE_MAX // 2**20} MB，请拆成几份再导入。")
+    if len(content) > limits.size:
+        raise Unreadable(f"文件超过 {limits.size // 2**20} MB，请拆成几份再导入。")
     if content.startswith(_OLD):
         raise Unreadable("这是旧版 .xls 或加了密码的文件。请在表格软件里另存为不加密的 .xlsx 再导入。")
-    lines, notes = _workbook(content) if content.startswith(_ZIP) else (_csv(content), [])
-    return _table(_few(lines), notes)
+    lines, notes = _workbook(content, limits) if content.startswith(_ZIP) else (_csv(content), [])
+    return _table(_few(lines, limits.rows), notes, limits.rows)
 
 
-def _few(lines: Iterable[Line]) -> list[Line]:
+def _few(lines: Iterable[Line], most: int) -> list[Line]:
     """Lines with something in them: not more than allowed, and not after thousands of blank ones."""
     found: list[Line] = []
     last = 0
@@ -70,12 +85,12 @@ def _few(lines: Iterable[Line]) -> list[Line]:
         if any(cells):
             found.append((number, cells))
             last = number
-        if len(found) > ROWS_MAX + _HEADINGS_WITHIN or number - last > _BLANK_MAX:
+        if len(found) > most + _HEADINGS_WITHIN or number - last > _BLANK_MAX:
             break
     return found
 
 
-def _table(lines: Sequence[Line], notes: Sequence[str]) -> Table:
+def _table(lines: Sequence[Line], notes: Sequence[str], most: int) -> Table:
     if not lines:
         raise Unreadable("表里没有内容。")
     place = _heading_line(lines)
@@ -83,8 +98,8 @@ def _table(lines: Sequence[Line], notes: Sequence[str]) -> Table:
     rows = lines[place + 1 :]
     if not rows:
         raise Unreadable("表里只有表头，没有内容。")
-    if len(rows) > ROWS_MAX:
-        raise Unreadable(f"超过 {ROWS_MAX} 行，请拆成几份再导入。")
+    if len(rows) > most:
+        raise Unreadable(f"超过 {most} 行，请拆成几份再导入。")
     width = max(len(cells) for _, cells in rows)
     if max(width, len(named)) > COLUMNS_MAX:
         raise Unreadable(f"超过 {COLUMNS_MAX} 栏，请删去用不着的栏目再导入。")
@@ -111,12 +126,12 @@ def _headings(cells: Sequence[str], width: int) -> list[str]:
     return found
 
 
-def _workbook(content: bytes) -> tuple[Iterator[Line], list[str]]:
+def _workbook(content: bytes, limits: Limits) -> tuple[Iterator[Line], list[str]]:
     try:
-        merged = _inspected(content)
+        merged = _inspected(content, limits)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheets = book.worksheets
-        rows = list(islice(_cells(sheets[0]), ROWS_MAX + _HEADINGS_WITHIN + _BLANK_MAX + 2)) if sheets else []
+        rows = list(islice(_cells(sheets[0]), limits.rows + _HEADINGS_WITHIN + _BLANK_MAX + 2)) if sheets else []
     except Unreadable:
         raise
     except _BROKEN as error:
@@ -128,11 +143,11 @@ def _workbook(content: bytes) -> tuple[Iterator[Line], list[str]]:
     return iter(rows), notes
 
 
-def _inspected(content: bytes) -> list[str]:
+def _inspected(content: bytes, limits: Limits) -> list[str]:
     """Ranges of merged cells. Refuses macros, passwords, bombs and entity declarations before anything is parsed."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = archive.infolist()
-        if len(parts) > _PARTS_MAX or sum(part.file_size for part in parts) > _UNPACKED_MAX:
+        if len(parts) > _PARTS_MAX or sum(part.file_size for part in parts) > limits.unpacked:
             raise Unreadable("文件展开后过大，没有打开。请只留要导入的表，另存后再试。")
         if any(part.flag_bits & 1 for part in parts):
             raise Unreadable("文件加了密码，请去掉密码再导入。")
