@@ -9,11 +9,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from qihu.crypto import sm3
+from qihu.crypto import keyed, sm3
 from tickets.models.text import salt
 from tickets.models.ticket import Ticket
 
 REFERENCE_MAX, DETAIL_MAX = 60, 500
+
+
+def reference_index(channel: str, reference: str) -> bytes | None:
+    """Keyed hash of a number at another system, None for none: it stays taken when the number itself is erased."""
+    return keyed("source", f"{channel}:{reference}") if reference else None
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -25,7 +30,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
 
     def known(self, channel: str, reference: str) -> Source | None:
         """The source with this number at the other system, if it has one."""
-        found = self.filter(channel=channel, reference=reference) if reference else self.none()
+        found = self.filter(reference_index=reference_index(channel, reference)) if reference else self.none()
         return found.select_related("ticket").first()
 
     def entered_lately(self, user_id: int, *, since: datetime) -> SourceQuerySet:
@@ -45,6 +50,7 @@ class Source(models.Model):
     seq = models.PositiveIntegerField("事件序号")
     channel = models.CharField("渠道", max_length=8, choices=Ticket.Channel)
     reference = models.CharField("原编号", max_length=REFERENCE_MAX, blank=True, default="")
+    reference_index = models.BinaryField(max_length=32, null=True, unique=True)
     detail = models.CharField("来源说明", max_length=DETAIL_MAX, blank=True, default="")
     received_at = models.DateTimeField("收到时间")
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -57,7 +63,6 @@ class Source(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "来源"
         constraints = [
-            models.UniqueConstraint(fields=["channel", "reference"], name="source_once", condition=~Q(reference="")),
             models.UniqueConstraint(fields=["ticket", "seq"], name="source_of_event"),
         ]
         indexes = [models.Index(fields=["entered_by", "-id"], name="source_mine")]

@@ -13,7 +13,7 @@ from qihu.errors import Conflict, Forbidden, Invalid
 from tickets import access
 from tickets.access import Caller
 from tickets.models import Deadline, Source, Ticket
-from tickets.models.source import DETAIL_MAX, REFERENCE_MAX
+from tickets.models.source import DETAIL_MAX, REFERENCE_MAX, reference_index
 from tickets.services import confirming, intake, record
 from tickets.services.batch import Batch
 from tickets.services.intake import Behalf, Filed, Receipt
@@ -36,6 +36,7 @@ class Heard:
         return Source(
             channel=self.channel,
             reference=self.reference,
+            reference_index=reference_index(self.channel, self.reference),
             detail=self.detail,
             received_at=self.received_at,
             entered_by_id=entered_by,

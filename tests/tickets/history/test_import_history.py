@@ -20,7 +20,7 @@ from tests import make, see
 from tickets.figures import report
 from tickets.figures.window import Window
 from tickets.models import Alert, Deadline, Event, Notice, SavedMapping, Source, Ticket
-from tickets.services import handling, intake, sweep
+from tickets.services import erasing, handling, intake, sweep
 
 DATA = Path(__file__).parents[2] / "data" / "history"
 INCIDENTS, BOSTON = DATA / "incidents_sample.csv", DATA / "boston311_sample.csv"
@@ -263,3 +263,12 @@ def test_a_past_request_is_read_like_any_other_and_routed_by_nobody(tmp_path, ca
     with pytest.raises(Conflict):
         handling.sign(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=NOW)
     assert ticket.deadlines.get().met_at == datetime(2025, 3, 7, 8, 0, tzinfo=UTC)
+
+
+def test_what_was_erased_does_not_come_back_with_the_next_run(tmp_path):
+    imported(written(tmp_path, CHINESE + ROWS))
+    ticket = ticket_of("history:A-1")
+    erasing.erase(ticket_id=ticket.pk, cause="expired", at=NOW)
+    assert "新导入 0 件，先前已导入 3 件" in imported(written(tmp_path, CHINESE + ROWS))
+    assert Source.objects.get(ticket=ticket).reference == ""
+    call_command("verify_log", verbosity=0)

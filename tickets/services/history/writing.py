@@ -18,6 +18,7 @@ from qihu.accounts.models import Department, Region
 from qihu.crypto import sm3
 from routing.promises.book import PromiseBook, current_book
 from tickets.models import Deadline, Filing, Source, Ticket
+from tickets.models.source import reference_index
 from tickets.services import record
 from tickets.services.batch import Batch, current_stamp
 from tickets.services.codes import access_code, code_hash
@@ -76,6 +77,10 @@ def reference_of(life: Life, mapping: Mapping) -> str:
     return f"{mapping.name}:{life.key}"
 
 
+def _taken(life: Life, mapping: Mapping) -> bytes | None:
+    return reference_index(Ticket.Channel.IMPORT, reference_of(life, mapping))
+
+
 @transaction.atomic
 def _write(
     lives: Sequence[Life],
@@ -85,10 +90,9 @@ def _write(
     at: datetime,
     done: Written,
 ) -> None:
-    wanted = {reference_of(life, mapping): life for life in lives}
-    known = Source.objects.filter(channel=Ticket.Channel.IMPORT, reference__in=wanted).select_related("ticket")
-    for source in known:
-        done.numbers[wanted.pop(source.reference).key] = source.ticket.number
+    wanted = {_taken(life, mapping): life for life in lives}
+    for source in Source.objects.filter(reference_index__in=wanted).select_related("ticket"):
+        done.numbers[wanted.pop(bytes(source.reference_index or b"")).key] = source.ticket.number
         done.known += 1
     if not wanted:
         return
@@ -168,6 +172,7 @@ def _source(ticket: Ticket, life: Life, mapping: Mapping, at: datetime) -> Sourc
         seq=1,
         channel=Ticket.Channel.IMPORT,
         reference=reference_of(life, mapping),
+        reference_index=_taken(life, mapping),
         received_at=ticket.submitted_at,
         entered_at=at,
     )
