@@ -16,6 +16,7 @@ urlpatterns = [
     path("files/<str:token>/", files.opened, name="file"),
     path("desk/", include("tickets.pages.desk.urls")),
     path("board/", include("tickets.pages.board.urls")),
+    path("audit/", include("tickets.pages.audit.urls")),
     path("me/", include("tickets.pages.me.urls")),
     path("", include("tickets.pages.firm.urls")),
 ]

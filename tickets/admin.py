@@ -2,18 +2,73 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from qihu.accounts.models import Role, User
+from qihu.audit.back_office import RecordedAdmin
 from qihu.clock import now
-from tickets.models import QRCode
+from qihu.errors import DomainError
+from tickets.models import Erasure, QRCode
+from tickets.services.erasing import decide
+
+
+@admin.register(Erasure)
+class ErasureAdmin(RecordedAdmin):
+    """The second person's word on forgetting: the security administrator sees number, cause and dates, no more."""
+
+    list_display = ("ticket", "cause", "asked_by", "asked_at", "state", "decided_by", "decided_at")
+    list_display_links = None
+    list_filter = ("state", "cause")
+    list_select_related = ("ticket", "asked_by", "decided_by")
+    ordering = ("-pk",)
+    actions = ("approve", "refuse")
+
+    @admin.action(description="同意删除（无法恢复）")
+    def approve(self, request: HttpRequest, chosen: QuerySet[Erasure]) -> None:
+        """Erase the chosen ones."""
+        self._decide(request, chosen, approve=True)
+
+    @admin.action(description="不同意")
+    def refuse(self, request: HttpRequest, chosen: QuerySet[Erasure]) -> None:
+        """Leave them as they are."""
+        self._decide(request, chosen, approve=False)
+
+    def _decide(self, request: HttpRequest, chosen: QuerySet[Erasure], *, approve: bool) -> None:
+        for asked in chosen.order_by("pk"):
+            try:
+                decide(erasure_id=asked.pk, user=cast("User", request.user), approve=approve, at=now())
+            except DomainError as refusal:  # the list is the page to say it on
+                self.message_user(request, f"{asked.ticket.number}：{refusal.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{asked.ticket.number}：{'已删除' if approve else '未同意'}")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """By the grant, not by Django's permissions."""
+        return isinstance(request.user, User) and Role.SECADMIN in request.user.roles()
+
+    def has_view_permission(self, request: HttpRequest, _obj: Erasure | None = None) -> bool:
+        """As for the module."""
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """The centre asks, at the desk."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Erasure | None = None) -> bool:
+        """Decided by the two actions only."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Erasure | None = None) -> bool:
+        """What was asked stays on record."""
+        return False
 
 
 @admin.register(QRCode)
-class QRCodeAdmin(ModelAdmin):  # type: ignore[misc]
+class QRCodeAdmin(RecordedAdmin):
     """Codes on the wall: where they hang, what they preset, until when they work."""
 
     list_display = ("code", "name", "chain_tag", "category", "region", "expires_at", "revoked_at")

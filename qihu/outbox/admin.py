@@ -6,13 +6,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from qihu.audit.back_office import RecordedAdmin, on_record
+from qihu.audit.models import Action
 from qihu.outbox.models import Message
 
 
 @admin.register(Message)
-class MessageAdmin(ModelAdmin):  # type: ignore[misc]
+class MessageAdmin(RecordedAdmin):
     """Read-only list with one action."""
 
     list_display = ("topic", "args", "attempts", "error", "created_at", "due_at")
@@ -21,8 +22,10 @@ class MessageAdmin(ModelAdmin):  # type: ignore[misc]
     actions = ("send_again",)
 
     @admin.action(description="重新处理")
-    def send_again(self, _request: HttpRequest, chosen: QuerySet[Message]) -> None:
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
         """Give the chosen messages a fresh start."""
+        for message in chosen:
+            on_record(Action.CHANGED, request, message)
         chosen.update(attempts=0, due_at=Now(), error="")
 
     def has_add_permission(self, _request: HttpRequest) -> bool:

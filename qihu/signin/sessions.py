@@ -14,6 +14,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from qihu.accounts.models import Contact
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from qihu.crypto import keyed
 from qihu.signin.models import FirmSession
 
@@ -41,6 +43,7 @@ def open_session(*, contact: Contact, at: datetime, kept: bool = False, program:
     FirmSession.objects.create(
         contact=contact, digest=_digest(token), program=program, kept=kept, made_at=at, expires_at=expires_at
     )
+    record(Action.TOKEN if program else Action.SIGN_IN, actor=None, kind="contact", key=contact.pk, at=at)
     return Opened(token, expires_at, kept)
 
 

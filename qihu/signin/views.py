@@ -30,11 +30,13 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def get_default_redirect_url(self) -> str:
-        """Leaders start at the board, the three officers at the configuration, everybody else at the desk."""
+        """Leaders start at the board, auditors at the trail, administrators in the back office, others at the desk."""
         user = self.request.user
         roles = user.roles() if isinstance(user, User) else frozenset()
         if roles and roles <= {Role.LEADER}:
             return "/board/"
+        if roles and roles <= {Role.AUDITOR}:
+            return "/audit/"
         return "/admin/" if roles and roles <= {Role.SYSADMIN, Role.SECADMIN} else "/desk/"
 
 

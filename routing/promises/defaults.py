@@ -6,6 +6,8 @@ import holidays
 from django.db import transaction
 from django.db.models.functions import Now
 
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from routing.promises.amount import Amount, parse_amount
 from routing.promises.models import Calendar, CalendarDay, CalendarVersion, Opening, Policy, PolicySet
 
@@ -90,6 +92,7 @@ def _publish_calendar(calendar: Calendar) -> None:
         for on, (working, name) in chinese_days(first, last).items()
     )
     CalendarVersion.objects.filter(pk=version.pk).update(published_at=Now())
+    record(Action.CALENDAR, actor=None, kind="promises.calendar", key=calendar.code, after={"number": version.number})
 
 
 def _publish_policies() -> None:
@@ -109,6 +112,7 @@ def _publish_policies() -> None:
         for grade, amount in zip(_GRADES, map(_cell, cells.split()), strict=True)
     )
     PolicySet.objects.filter(pk=policy_set.pk).update(published_at=Now())
+    record(Action.PROMISES, actor=None, kind="promises.policyset", key=policy_set.number)
 
 
 def _cell(text: str) -> Amount | None:

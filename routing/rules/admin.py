@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin, messages
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from qihu import clock
+from qihu.audit.back_office import RecordedAdmin
 from qihu.errors import DomainError
 from routing.rules.forms import RuleForm, RuleFormSet
 from routing.rules.models import Category, ChainTag, IndustryChain, Rule, RuleSet
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from qihu.accounts.models import User
 
 
-class CodedAdmin(ModelAdmin):  # type: ignore[misc]
+class CodedAdmin(RecordedAdmin):
     """Rules and requests point to these rows by code, so a code stays."""
 
     search_fields = ("code", "name")
@@ -82,7 +83,7 @@ class RuleInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(RuleSet)
-class RuleSetAdmin(ModelAdmin):  # type: ignore[misc]
+class RuleSetAdmin(RecordedAdmin):
     """Versions: copy one, edit the draft, publish it."""
 
     list_display = ("number", "state", "published_at", "author", "note")

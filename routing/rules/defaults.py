@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from routing.rules.models import Category, ChainTag, IndustryChain, Rule, RuleSet
 
 # code, name, what firms are told, examples, glyph
@@ -204,3 +206,4 @@ def _first_set(at: datetime) -> None:
     )
     rule_set.published_at = at
     rule_set.save(update_fields=["published_at"])
+    record(Action.RULES, actor=None, kind="rules.ruleset", key=rule_set.number, at=at)

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from qihu.accounts.models import Department
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from qihu.errors import Conflict, Invalid, Unknown
 from routing.rules.models import Category, ChainTag, IndustryChain, Rule, RuleSet
 
@@ -34,6 +36,9 @@ def publish(*, rule_set_id: int, author: User | None, at: datetime) -> RuleSet:
     rule_set.published_at = at
     rule_set.author = author or rule_set.author
     rule_set.save(update_fields=["published_at", "author"])
+    before = {"number": current.number} if current else None
+    after = {"number": rule_set.number}
+    record(Action.RULES, actor=author, kind="rules.ruleset", key=rule_set.number, before=before, after=after, at=at)
     return rule_set
 
 

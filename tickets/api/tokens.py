@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qihu.accounts.models import User
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from qihu.errors import Locked
 from tickets.api.described import problems
 from tickets.api.door import Door, body_of
@@ -61,6 +63,7 @@ class Token(Door):
             raise exceptions.AuthenticationFailed("账号或密码不对。")
         AxesProxyHandler.user_logged_in(sender=User, request=request, user=user)
         row, token = AuthToken.objects.create(user)
+        record(Action.TOKEN, actor=user, kind="user", key=user.pk, after={"expires_at": row.expiry})
         return Response(TokenOut({"token": token, "expires_at": row.expiry}).data)
 
     def get_authenticate_header(self, request: Request) -> str:

@@ -166,3 +166,9 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+    @property
+    def code(self) -> str:
+        """Role and place in codes, as the audit trail keeps them: `officer@finance`, `auditor`."""
+        place = self.department.code if self.department else self.region_id
+        return f"{self.role}@{place}" if place else str(self.role)
