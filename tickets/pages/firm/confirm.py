@@ -71,6 +71,7 @@ def _page(
 ) -> HttpResponse:
     """The link may have been passed on: names and numbers are half hidden."""
     ticket, source = given.source.ticket, given.source
+    form.fields["text"].required = True  # as it is shown: who corrects has to say what
     context: dict[str, Any] = {
         "form": form,
         "number": ticket.number,
