@@ -200,7 +200,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-MEDIA_ROOT = DATA_DIR / "media"  # never served by path: see tickets.services.links
+MEDIA_ROOT = Path(env.text("MEDIA_DIR", str(DATA_DIR / "media")))  # never served by path: see tickets.services.links
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_HANDLERS = ["qihu.posted.Measured", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]

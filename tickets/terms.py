@@ -107,6 +107,8 @@ class Remark(TextChoices):
     SOURCE = "source", "并入来源"
     CONFIRM = "confirm", "企业核对代录"
     MESSAGE = "message", "转达留言"
+    MATERIAL = "material", "补充材料"
+    CHECKED = "checked", "检查材料"
     REVEAL = "reveal", "查看企业身份"
     ERASE = "erase", "删除个人信息和文字"
     VISIBILITY = "visibility", "调整谁看得到"

@@ -27,6 +27,7 @@ class Entry:
     text: str = ""
     parts: tuple[tuple[str, str], ...] = ()
     bad: bool = False
+    files: bool = False
 
 
 def timeline(ticket: Ticket, *, for_firm: bool) -> list[Entry]:
@@ -58,6 +59,7 @@ def _entry(event: Event, last_reply: Event | None, *, for_firm: bool) -> Entry:
         text=text.body if text else "",
         parts=tuple((part["ask"], part["text"]) for part in text.parts) if text else (),
         bad=event.kind == "breach",
+        files="files" in spoken.data if spoken else False,
     )
 
 
@@ -127,9 +129,9 @@ def _by_another_hand(event: Event, *, for_firm: bool) -> str:
 
 def files_said(event: Event, *, for_firm: bool) -> str | None:
     """The sentence of an event about files alone: "" where it is no news, None for every other event."""
-    if event.kind == "material":
+    if event.kind == Remark.MATERIAL:
         return f"{'您' if for_firm else actor_name(event)}补充了 {len(event.data['files'])} 份材料"
-    if event.kind == "checked":
+    if event.kind == Remark.CHECKED:
         bad = sum(one["state"] in {"refused", "infected"} for one in event.data["files"])
         return f"{bad} 份材料未通过安全检查，不予提供" if bad else ""
     return None

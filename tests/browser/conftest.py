@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.faults import processes
@@ -29,6 +30,7 @@ def site(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[str]:
         port = _free_port()
         env = processes.environment(valkey.url) | {
             "QIHU_DATA_DIR": str(folder),
+            "MEDIA_DIR": str(settings.MEDIA_ROOT),  # the worker's
             "SECURE_COOKIES": "0",
             "HSTS_SECONDS": "0",
             "DEMO": "1",

@@ -1,99 +1,25 @@
-"""Files on pages: what a form brought along, and opening one by its address."""
+"""Opening a file by its address, and where on a page files belong."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 
-from django.conf import settings
 from django.http import FileResponse, HttpRequest
 from django.views.decorators.http import require_safe
 
 from qihu.accounts.models import User
-from qihu.address import address
 from qihu.clock import now
-from qihu.errors import DomainError, Unknown
-from qihu.posted import too_large
+from qihu.errors import Unknown
 from qihu.served import served
 from tickets import access
 from tickets.access import Caller
 from tickets.models import Attachment, Ticket
 from tickets.pages.firm import held
-from tickets.services import attachments, links, uploads
-from tickets.services.sending import Sender
-from tickets.services.sniffing import ACCEPT
-
-FIELD, KEYS, DROP = "new_files", "files", "drop_file"
-
-
-@dataclass
-class Basket:
-    """The file field of a form: what is here already, what was wrong, and how it is drawn (`parts/files.html`)."""
-
-    rows: list[Attachment] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    key: str = ""
-    ticket: str = ""
-    dropped: bool = False
-
-    @property
-    def keys(self) -> tuple[uuid.UUID, ...]:
-        """For the verb."""
-        return tuple(row.key for row in self.rows)
-
-    accept = ACCEPT
-    most = property(lambda _: settings.UPLOAD_MAX_FILES)
-    megabytes = property(lambda _: settings.UPLOAD_MAX_BYTES // 1024**2)
-    bytes = property(lambda _: settings.UPLOAD_MAX_BYTES)
-
-
-def brought(request: HttpRequest, sender: Callable[[], Sender], *, at: datetime) -> Basket:
-    """What the posted form brings: files sent before by script (their keys), and files in the post itself.
-
-    Costs no query where there is neither. A wrong file is told beside the field; the others are kept.
-    """
-    basket = Basket()
-    known, fresh = _keys(request), request.FILES.getlist(FIELD)
-    if n := too_large(request):
-        basket.errors.append(f"{n} 个文件超过 {basket.megabytes} MB，没有收下。")
-    if not known and not fresh:
-        return basket
-    whose = sender()
-    basket.rows = [row for row in Attachment.objects.loose(whose.owner).filter(key__in=known) if not row.why]
-    for one in fresh:
-        try:
-            row = uploads.receive(sender=whose, name=one.name or "", content=one, at=at, address=address(request))
-        except DomainError as refusal:
-            basket.errors.append(f"“{one.name}”：{refusal.message}")
-            continue
-        if said := uploads.said(row):
-            basket.errors.append(f"“{one.name}”：{said}")
-        else:
-            basket.rows.append(row)
-    _drop(request, basket)
-    return basket
-
-
-def _keys(request: HttpRequest) -> list[uuid.UUID]:
-    found = []
-    for typed in request.POST.getlist(KEYS)[: settings.UPLOAD_MAX_FILES * 2]:
-        try:
-            found.append(uuid.UUID(typed))
-        except ValueError:
-            continue
-    return found
-
-
-def _drop(request: HttpRequest, basket: Basket) -> None:
-    """Without script, a button beside each file that is here takes it out again."""
-    unwanted = request.POST.get(DROP)
-    if unwanted:
-        gone = [row for row in basket.rows if str(row.key) == unwanted]
-        uploads.drop(gone)
-        basket.rows = [row for row in basket.rows if row not in gone]
-        basket.dropped = True
+from tickets.services import attachments, links
+from tickets.services.attachments import Shown
+from tickets.timeline import Entry
+from tickets.workflow import Action
 
 
 @require_safe
@@ -101,8 +27,7 @@ def opened(request: HttpRequest, token: str) -> FileResponse:
     """One file, for the one viewer whom its address names, if they may still see it."""
     at = now()
     link = links.read(token, at=at)
-    number = attachments.request_of(link)
-    viewer, ticket = _viewer(request, link.viewer, number, at=at)
+    viewer, ticket = _viewer(request, link.viewer, attachments.request_of(link), at=at)
     hidden = access.identity_hidden(ticket, access.parties(viewer, ticket))
     found = attachments.open_file(link, ticket=ticket, viewer=viewer, hide_name=hidden)
     return served(found.content, name=found.name, mime=found.mime, inline=found.inline)
@@ -116,3 +41,25 @@ def _viewer(request: HttpRequest, wanted: str, number: str, *, at: datetime) -> 
     if isinstance(request.user, User):
         return Caller(request.user), access.ticket_or_404(request.user, number)
     raise Unknown("没有这个文件，或者它已不能打开。")
+
+
+def placed(
+    ticket: Ticket, story: Sequence[Entry], viewer: Caller, *, at: datetime, hide_names: bool = False
+) -> dict[int, list[Shown]]:
+    """Files by the line of the story that they go with; under 0 what the firm has sent. No query without files.
+
+    The firm sees no reply before it is delivered: there its files go with the delivery.
+    """
+    if not any(entry.files for entry in story):
+        return {}
+    lines = sorted(story, key=lambda entry: entry.seq)
+    seqs = {entry.seq for entry in lines}
+    found: dict[int, list[Shown]] = {}
+    for file in attachments.attachments_of(ticket, viewer, at=at, hide_names=hide_names):
+        seq = file.seq or 0
+        if file.kind == Attachment.Kind.REQUEST:
+            seq = 0
+        elif seq not in seqs:
+            seq = next((e.seq for e in lines if e.seq > seq and e.kind == Action.DELIVER), seq)
+        found.setdefault(seq, []).append(file)
+    return found

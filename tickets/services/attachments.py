@@ -21,12 +21,9 @@ from tickets.services.batch import Batch
 from tickets.services.intent import Done
 from tickets.services.links import Link
 from tickets.services.sniffing import JPEG, KINDS, WHY
+from tickets.terms import Remark
 from tickets.workflow import Action, Party
 
-MATERIAL = "material"
-"""Kind of the event with which the firm, or intake for it, adds files to a request."""
-CHECKED = "checked"
-"""Kind of the event that records what was found in files already bound."""
 _State, _Kind = Attachment.State, Attachment.Kind
 _NO_FILE = "没有这个文件，或者它已不能打开。"
 _READ_BY_FIRM = frozenset({Action.CONTACT, Action.INTERIM, Action.NOTE})
@@ -56,9 +53,9 @@ def files_of(caller: Caller, ticket: Ticket, keys: Iterable[uuid.UUID]) -> Files
 def attach(event: Event, files: Files, *, lenient: bool = False) -> None:
     """Bind complete uploads to `event`, before it is chained: it then holds id, type, size and digest of each.
 
-    Costs nothing without files. What is not complete yet goes with the request unbound, so that it can be
-    carried on; refused ones stay out. Raises `Invalid` for what is not the owner's or too many; `lenient` passes
-    over those instead, since no file is worth a lost request.
+    Costs nothing without files; refused ones stay out. Raises `Invalid` for what is not the owner's, too many or not
+    complete. `lenient` passes over those instead, since no file is worth a lost request: what is not complete yet
+    goes with the request unbound, so that it can be carried on.
     """
     if not files.keys:
         return
@@ -66,11 +63,8 @@ def attach(event: Event, files: Files, *, lenient: bool = False) -> None:
     earlier = _earlier(event)
     if lenient:
         rows = rows[: max(0, settings.UPLOAD_MAX_FILES - earlier)]
-    elif len(rows) != len(files.keys):
-        raise Invalid("有的文件已过期或已用过，请重新选择。", code="unknown-file", fields={"files": "请重新选择文件。"})
-    elif earlier + len(rows) > settings.UPLOAD_MAX_FILES:
-        said = f"最多 {settings.UPLOAD_MAX_FILES} 个文件，已有 {earlier} 个。"
-        raise Invalid(said, code="too-many-files", fields={"files": said})
+    else:
+        _strictly(rows, files, earlier)
     bound = [row for row in rows if row.state not in {_State.UPLOADING, _State.REFUSED}]
     for row in rows:
         row.ticket_id = event.ticket_id
@@ -82,6 +76,18 @@ def attach(event: Event, files: Files, *, lenient: bool = False) -> None:
         event.data["files"] = [_facts(row) for row in bound]
 
 
+def _strictly(rows: Sequence[Attachment], files: Files, earlier: int) -> None:
+    most = settings.UPLOAD_MAX_FILES
+    refusals = {
+        "unknown-file": len(rows) != len(files.keys) and "有的文件已过期或已用过，请重新选择。",
+        "too-many-files": earlier + len(rows) > most and f"最多 {most} 个文件，已有 {earlier} 个。",
+        "unfinished": any(row.state == _State.UPLOADING for row in rows) and "文件还没有传完，请传完再提交。",
+    }
+    for code, said in refusals.items():
+        if said:
+            raise Invalid(said, code=code, fields={"files": said})
+
+
 def _earlier(event: Event) -> int:
     """What counts already: the firm's limit is of the whole request, that of staff of each move."""
     if event.party != Party.FIRM or event.seq == 1:
@@ -91,7 +97,7 @@ def _earlier(event: Event) -> int:
 
 def _kind(event: Event) -> str:
     """What the firm may see of it depends on this; what nobody has thought of is internal."""
-    if event.kind in {MATERIAL, Action.SUBMIT} or event.party == Party.FIRM:
+    if event.kind in {Remark.MATERIAL, Action.SUBMIT} or event.party == Party.FIRM:
         return _Kind.REQUEST
     if event.kind == Action.REPLY:
         return _Kind.REPLY
@@ -120,10 +126,10 @@ def add_material(*, ticket_id: int, caller: Caller, at: datetime, files: Sequenc
         raise Conflict("这件诉求已经结束，不能再补充材料。")
     if not files:
         raise Invalid("请先选择文件。", fields={"files": "请先选择文件。"})
-    event = record.draft(ticket=ticket, kind=MATERIAL, party=party, happened_at=at, actor_id=caller.actor_id)
+    event = record.draft(ticket=ticket, kind=Remark.MATERIAL, party=party, happened_at=at, actor_id=caller.actor_id)
     attach(event, files_of(caller, ticket, files))
     if "files" not in event.data:
-        raise Invalid("文件还没有传完，请传完再提交。", code="unfinished", fields={"files": "文件还没有传完。"})
+        raise Invalid("请先选择文件。", fields={"files": "请先选择文件。"})
     batch.add(event, then=("tickets.notify",))
     batch.write()
     return Done(ticket, event)
@@ -137,7 +143,7 @@ def add_late(ticket_id: int, files: Files, *, at: datetime) -> None:
     if not new:
         return
     ticket, batch = _locked(ticket_id)
-    event = record.draft(ticket=ticket, kind=MATERIAL, party=Party.FIRM, happened_at=at)
+    event = record.draft(ticket=ticket, kind=Remark.MATERIAL, party=Party.FIRM, happened_at=at)
     attach(event, Files(files.owner, tuple(row.key for row in new)), lenient=True)
     if "files" in event.data:
         batch.add(event, then=("tickets.notify",))
@@ -147,7 +153,7 @@ def add_late(ticket_id: int, files: Files, *, at: datetime) -> None:
 def record_checks(ticket_id: int, rows: Sequence[Attachment], *, at: datetime) -> None:
     """Log what was found in bound files; the caller holds the request's lock and the transaction."""
     ticket, batch = _locked(ticket_id)
-    event = record.draft(ticket=ticket, kind=CHECKED, party=Party.SYSTEM, happened_at=at)
+    event = record.draft(ticket=ticket, kind=Remark.CHECKED, party=Party.SYSTEM, happened_at=at)
     event.data["files"] = [
         {"id": str(row.key), "state": row.state, "kept": bytes(row.kept_digest or b"").hex()} for row in rows
     ]

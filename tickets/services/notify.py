@@ -15,7 +15,7 @@ from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Status
 _TO_DEPARTMENT = frozenset({Action.ROUTE, Action.ASSIGN, Action.REASSIGN, Action.REWORK})
 _TO_HANDLERS = frozenset(
     {Action.URGE, Action.WITHDRAW, Action.SEND_BACK, Action.DELIVER, Action.RATE, Action.LAPSE, Remark.SOURCE}
-    | {Remark.MESSAGE}
+    | {Remark.MESSAGE, Remark.MATERIAL}
 )
 
 

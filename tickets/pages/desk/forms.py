@@ -8,6 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from tickets.models import Ticket
+from tickets.pages.basket import Basket
 from tickets.pages.desk.catalogue import Catalogue
 from tickets.workflow import Outcome
 
@@ -24,10 +25,12 @@ class MoveForm(forms.Form):
     use_required_attribute = False
     careful: ClassVar[bool] = True
     """Whether the move is refused where somebody changed the request meanwhile."""
+    takes_files: ClassVar[bool] = False
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, ticket: Ticket, options: Catalogue, whole: bool = True, **kwargs: Any) -> None:
         self.ticket, self.options, self.whole = ticket, options, whole
+        self.basket = Basket(ticket=ticket.number)
         kwargs.setdefault("initial", {"version": ticket.version})
         super().__init__(*args, **kwargs)
         self.prepare()
@@ -38,6 +41,7 @@ class MoveForm(forms.Form):
     def arguments(self) -> dict[str, Any]:
         """For the verb."""
         own = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        own |= {"files": self.basket.keys} if self.takes_files else {}
         return own | ({"expected_version": self.cleaned_data["version"]} if self.careful else {})
 
     def seen(self, version: int) -> None:
@@ -68,6 +72,8 @@ class TextForm(MoveForm):
 class ContactForm(TextForm):
     """What was agreed with the firm."""
 
+    takes_files = True
+
     def prepare(self) -> None:
         """Ask for what matters on the phone."""
         self.fields["text"].label = "联系情况"
@@ -77,6 +83,8 @@ class ContactForm(TextForm):
 class NoteForm(TextForm):
     """Progress, which the firm reads on its own page."""
 
+    takes_files = True
+
     def prepare(self) -> None:
         """Say who reads it."""
         self.fields["text"].label = "进展"
@@ -85,6 +93,8 @@ class NoteForm(TextForm):
 
 class InterimForm(TextForm):
     """A plan or a stage reply."""
+
+    takes_files = True
 
     def prepare(self) -> None:
         """Say what it is for."""
@@ -116,6 +126,8 @@ class DeliverForm(MoveForm):
 
 class ReplyForm(MoveForm):
     """The answer with its outcome; a date or a place where the outcome needs one."""
+
+    takes_files = True
 
     outcome = forms.ChoiceField(
         label="办理结果",

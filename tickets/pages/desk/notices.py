@@ -35,6 +35,7 @@ _SAYS: dict[str, tuple[str, str]] = {
     _A.LAPSE: ("", "企业未评价，已自动办结"),
     Remark.SOURCE: ("", "同一件事又经另一渠道收到"),
     Remark.MESSAGE: ("info", "有新的留言"),
+    Remark.MATERIAL: ("info", "企业补充了材料"),
     Remark.CONFIRM: ("warn", "企业更正或否认了代录的内容"),
 }
 

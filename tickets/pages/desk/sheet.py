@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.forms import Form
@@ -17,6 +17,8 @@ from tickets.pages.desk.forms import MoveForm
 from tickets.pages.desk.moves import DeskMove, classifies, offered
 from tickets.pages.desk.seat import Seat
 from tickets.pages.desk.sources import sources
+from tickets.pages.files import placed
+from tickets.services.attachments import Shown
 from tickets.timeline import Entry, timeline
 from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Outcome, Status
 
@@ -34,12 +36,14 @@ class Spoken:
 
 
 def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[str, object]:
-    """Context of the detail pane: five queries beside the request itself, one more with sources."""
+    """Context of the detail pane: five queries beside the request itself, one more for files, one more with sources."""
     legs = list(Leg.objects.of_round(ticket))
     mine = access.parties(seat.caller, ticket)
     helping = access.co_parties(seat.user, frozenset(leg.department_id for leg in legs))
     story = timeline(ticket, for_firm=False)
     answer = _answer(ticket, story)
+    hidden = access.identity_hidden(ticket, mine)
+    files = placed(ticket, story, seat.caller, at=seat.at, hide_names=hidden)
     found = lights(Deadline.objects.of_round(ticket), at=seat.at)
     contacted = any(one.clock == Clock.CONTACT and one.state in {"met", "broken"} for one in found)
     offer = offered(ticket, seat, mine, contacted=contacted)
@@ -55,8 +59,9 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
         "pill": Status(ticket.status).label,
         "pill_state": telling.STATUS_STATE.get(Status(ticket.status), ""),
         "lights": _lights(ticket, found, seat),
-        "reply": _reply(ticket, answer, seat),
-        "story": _story(story, answer, seat),
+        "reply": _reply(ticket, answer, seat, files),
+        "story": _story(story, answer, seat, files),
+        "materials": files.get(0, ()),
         "firm": firm_side(seat, ticket, mine, helping, story),
         "legs": [
             {
@@ -118,7 +123,9 @@ def _answer(ticket: Ticket, story: Sequence[Entry]) -> Entry | None:
     return next((entry for entry in reversed(story) if entry.kind == Action.REPLY), None)
 
 
-def _reply(ticket: Ticket, said: Entry | None, seat: Seat) -> dict[str, object] | None:
+def _reply(
+    ticket: Ticket, said: Entry | None, seat: Seat, files: Mapping[int, Sequence[Shown]]
+) -> dict[str, object] | None:
     if said is None:
         return None
     outcome = Outcome(ticket.outcome)
@@ -128,12 +135,15 @@ def _reply(ticket: Ticket, said: Entry | None, seat: Seat) -> dict[str, object] 
         "state": _OUTCOME_STATE.get(outcome, "info"),
         "text": said.text,
         "parts": said.parts,
+        "files": files.get(said.seq, ()),
         "by": said.actor,
         "when": telling.moment(said.at, seat.at),
     }
 
 
-def _story(story: Sequence[Entry], answer: Entry | None, seat: Seat) -> list[dict[str, object]]:
+def _story(
+    story: Sequence[Entry], answer: Entry | None, seat: Seat, files: Mapping[int, Sequence[Shown]]
+) -> list[dict[str, object]]:
     """Newest first: what happened last is what the reader wants to know. The answer has a card of its own."""
     return [
         {
@@ -142,6 +152,7 @@ def _story(story: Sequence[Entry], answer: Entry | None, seat: Seat) -> list[dic
             "says": entry.says.partition(entry.actor),
             "text": "" if entry is answer else entry.text,
             "parts": entry.parts,
+            "files": () if entry is answer else files.get(entry.seq, ()),
             "bad": entry.bad,
         }
         for entry in reversed(story)

@@ -15,6 +15,7 @@ from qihu.doors import told_on
 from qihu.errors import Conflict, DomainError, Stale, Unknown
 from tickets import access
 from tickets.models import Ticket
+from tickets.pages.basket import brought
 from tickets.pages.desk import queues
 from tickets.pages.desk.asked import SORTS, Asked, asked, page
 from tickets.pages.desk.catalogue import Catalogue, catalogue
@@ -23,6 +24,7 @@ from tickets.pages.desk.moves import DeskMove, classifies, known_move
 from tickets.pages.desk.rows import rows
 from tickets.pages.desk.seat import AT_CENTRE, Seat, at_desk
 from tickets.pages.desk.sheet import Spoken, sheet
+from tickets.services.sending import of_staff
 from tickets.services.transition import RefusedByRule
 
 
@@ -60,8 +62,11 @@ def make_move(request: HttpRequest, seat: Seat, number: str, name: str) -> HttpR
     if request.method != "POST":
         return _opened(request, seat, ticket, spoken=Spoken(move))
     form = _filled(move, request.POST, ticket, seat)
+    if form.takes_files:
+        form.basket = brought(request, of_staff(seat.user, ticket.pk), at=seat.at)
+        form.basket.ticket = number
     with _refused_onto(form) as told:
-        if form.is_valid():
+        if form.is_valid() and not form.basket.stays:
             done = move.verb(ticket_id=ticket.pk, caller=seat.caller, at=seat.at, **form.arguments())
             messages.success(request, move.said)
             gone = done.ticket.restricted and not access.visible_to(seat.user).filter(pk=ticket.pk).exists()

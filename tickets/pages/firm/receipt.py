@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from qihu.crypto import sm3
 from tickets.access import FIRM, Caller, parties
 from tickets.models import Deadline, Ticket
+from tickets.pages.files import placed
 from tickets.pages.firm import promises
 from tickets.pages.firm.promises import day_words, local
+from tickets.services.attachments import Shown
 from tickets.services.codes import shown_code
 from tickets.services.standing import may_make
 from tickets.terms import Remark
@@ -40,7 +42,7 @@ def tag(ticket: Ticket, *, at: datetime) -> str:
 
 
 def picture(ticket: Ticket, *, at: datetime, caller: Caller = FIRM) -> dict[str, Any]:
-    """Everything the page shows: three queries beside the request's own (log, promises, one ledger)."""
+    """Everything the page shows: log, promises and one ledger are a query each, beside the request; files one more."""
     entries = timeline(ticket, for_firm=True)
     deadlines = list(ticket.deadlines.order_by("pk"))
     urged = _urged_today(ticket, at)
@@ -49,6 +51,7 @@ def picture(ticket: Ticket, *, at: datetime, caller: Caller = FIRM) -> dict[str,
     if urged and ticket.is_open and Party.FIRM in who:
         moves |= {Action.URGE}  # shown as done for today
     answer = _answer(ticket, entries)
+    files = placed(ticket, entries, caller, at=at)
     return {
         "ticket": ticket,
         "tag": tag(ticket, at=at),
@@ -62,8 +65,9 @@ def picture(ticket: Ticket, *, at: datetime, caller: Caller = FIRM) -> dict[str,
         "promise": _promise(ticket, deadlines, entries, at),
         "who": _who(ticket, deadlines, at),
         "urged": urged,
-        "reply": _reply(ticket, answer, at) if answer else None,
-        "timeline": _lines(ticket, entries, answer, at),
+        "reply": _reply(ticket, answer, at) | {"files": files.get(answer.seq)} if answer else None,
+        "timeline": _lines(ticket, entries, answer, at, files),
+        "materials": files.get(0, ()),
         "talk": sum(entry.kind == Remark.MESSAGE for entry in entries),
         "own": _own(ticket, at),
         "draft": ticket.qr_code.code if ticket.qr_code else "",
@@ -140,10 +144,13 @@ def _reply(ticket: Ticket, answer: Entry, at: datetime) -> dict[str, Any]:
     }
 
 
-def _lines(ticket: Ticket, entries: Sequence[Entry], answer: Entry | None, at: datetime) -> list[dict[str, str]]:
+def _lines(
+    ticket: Ticket, entries: Sequence[Entry], answer: Entry | None, at: datetime, files: Mapping[int, Sequence[Shown]]
+) -> list[dict[str, Any]]:
     """Newest first, what comes next on top; the reply shown as a card is not said twice."""
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
+            "files": () if entry is answer else files.get(entry.seq, ()),
             "text": entry.says,
             "said": "" if entry is answer else entry.text,
             "when": day_words(entry.at, at),

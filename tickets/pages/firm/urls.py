@@ -13,5 +13,6 @@ urlpatterns = [
     path("t/<str:number>/", views.receipt, name="receipt"),
     path("t/<str:number>/live/", views.live, name="receipt-live"),
     path("t/<str:number>/visibility/", belongs.change, name="firm-visibility"),
+    path("t/<str:number>/material/", views.add_material, name="firm-material"),
     path("t/<str:number>/<slug:move>/", views.make_move, name="firm-move"),
 ]

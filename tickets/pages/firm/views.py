@@ -23,10 +23,11 @@ from qihu.doors import told_on
 from qihu.errors import Conflict, Invalid, Locked, Unknown
 from qihu.signin import sessions
 from tickets.models import QRCode, Ticket
-from tickets.pages.firm import belongs, held, promises
+from tickets.pages.basket import Basket, before_submission
+from tickets.pages.firm import belongs, held, material, promises
 from tickets.pages.firm import receipt as page
 from tickets.pages.firm.forms import AskForm, FindForm, MessageForm, RateForm, ReworkForm, UrgeForm, WithdrawForm
-from tickets.services import closing, codes, intake, relay
+from tickets.services import closing, codes, intake, relay, sending
 from tickets.services.answered import permit
 from tickets.services.transition import RefusedByRule
 from tickets.terms import Remark
@@ -73,19 +74,24 @@ def ask(request: HttpRequest, code: str) -> HttpResponse:
         initial = {"key": str(uuid.uuid4()), "chain_tag": qr.chain_tag_id or ""} | belongs.known(contact)
         return _asked(request, AskForm(initial=initial, qr=qr, contact=contact))
     form = AskForm(request.POST, qr=qr, contact=contact)
-    return _submitted(request, form, qr, at) if form.is_valid() else _asked(request, form, status=422)
+    basket = before_submission(request, at=at)
+    if form.is_valid() and not basket.stays:
+        return _submitted(request, form, qr, basket, at)
+    return _asked(request, form, status=200 if basket.dropped else 422, basket=basket)
 
 
-def _submitted(request: HttpRequest, form: AskForm, qr: QRCode, at: datetime) -> HttpResponse:
+def _submitted(request: HttpRequest, form: AskForm, qr: QRCode, basket: Basket, at: datetime) -> HttpResponse:
     with told_on(form):
         filed = form.filed()
     if form.errors:
-        return _asked(request, form, status=422)
+        return _asked(request, form, status=422, basket=basket)
     try:
-        done = intake.submit(filed=filed, qr=qr, key=form.cleaned_data["key"], at=at)
+        done = intake.submit(filed=filed, qr=qr, key=form.cleaned_data["key"], at=at, files=basket.files)
     except Invalid as refusal:  # the key was used with other words: a new key makes the next press a new request
         form.add_error(None, "您刚才已经提交过一件内容不同的诉求。如果这是另一件事，请再点一次“提交诉求”。")
-        return _asked(request, form, status=refusal.status, key=str(uuid.uuid4()))
+        return _asked(request, form, status=refusal.status, key=str(uuid.uuid4()), basket=basket)
+    if basket.unfinished:
+        messages.warning(request, f"诉求已提交，有 {basket.unfinished} 个文件没传完，请在“补充材料”里接着传。")
     response = _see(done.ticket.number)
     response.set_cookie(FILED, done.ticket.number, max_age=300, httponly=True, samesite="Lax")
     if not done.ticket.kept_by_firm:
@@ -93,11 +99,14 @@ def _submitted(request: HttpRequest, form: AskForm, qr: QRCode, at: datetime) ->
     return response
 
 
-def _asked(request: HttpRequest, form: AskForm, *, status: int = 200, key: str = "") -> HttpResponse:
+def _asked(
+    request: HttpRequest, form: AskForm, *, status: int = 200, key: str = "", basket: Basket | None = None
+) -> HttpResponse:
     typed = form.data.get("chain_tag") if form.is_bound else form.initial["chain_tag"]
     context = {
         "form": form,
         "qr": form.qr,
+        "basket": basket or Basket(key=sending.page_key()),
         "key": key or form.cleaned_data.get("key") if form.is_bound else form.initial["key"],
         "choices": _choices(form),
         "chosen": typed or "",
@@ -191,7 +200,8 @@ def _told(picture: dict[str, Any], ticket: Ticket, at: datetime) -> dict[str, An
 def _page(request: HttpRequest, seen: held.Seen, *, at: datetime, status: int = 200, **more: Any) -> HttpResponse:
     fresh = request.COOKIES.get(FILED) == seen.ticket.number
     shown = page.picture(seen.ticket, at=at, caller=seen.caller) | belongs.shown(seen.ticket, seen.contact)
-    context = _blank_forms() | _told(shown, seen.ticket, at) | {"fresh": fresh} | more
+    offered = {"fresh": fresh, "basket": material.offered(seen, at=at)}
+    context = _blank_forms() | _told(shown, seen.ticket, at) | offered | more
     response = render(request, "firm/receipt.html", context, status=status)
     if fresh:
         response.delete_cookie(FILED, samesite="Lax")
@@ -253,3 +263,16 @@ def _tried(request: HttpRequest, offered: Offered, form: forms.Form, ticket: Tic
         messages.warning(request, refusal.message)
         return refusal.status
     return Invalid.status if form.errors else None
+
+
+@require_POST
+@never_cache
+def add_material(request: HttpRequest, number: str) -> HttpResponse:
+    """More photos and documents, from the receipt."""
+    at = now()
+    seen = held.seen_or_404(request, number, at=at)
+    basket = material.added(request, seen, at=at)
+    if not basket.stays:
+        messages.success(request, "已补充，检查后经办人就能打开。")
+        return _see(number)
+    return _page(request, seen, at=at, status=Invalid.status if basket.errors else 200, basket=basket)

@@ -203,7 +203,7 @@ def test_the_price_of_a_receipt(shown, phone, django_assert_num_queries):
     ticket = make.answered()
     closing.rework(ticket_id=ticket.pk, at=make.MONDAY + HOUR, reason="没有到账")
     shown(ticket)
-    with django_assert_num_queries(4):  # request, log, promises, ledger
+    with django_assert_num_queries(5):  # request, log, promises, ledger, uploads that broke off
         phone.get(f"/t/{ticket.number}/")
     tag = phone.get(f"/t/{ticket.number}/live/")["ETag"]
     with django_assert_num_queries(1):
