@@ -71,15 +71,19 @@ def contact_of(request: HttpRequest, *, at: datetime) -> Contact | None:
 
 def remember(request: HttpRequest, response: HttpResponse, opened: Opened) -> None:
     """Put the token into this browser; the session it had before ends, so that no key outlives a sign-in."""
-    forget(request, response)
+    _end(request)  # the cookie itself is overwritten: one that was deleted first would stay expired
     _set(response, opened.token, kept=opened.kept)
 
 
 def forget(request: HttpRequest, response: HttpResponse) -> None:
     """Sign this browser out."""
+    _end(request)
+    response.delete_cookie(COOKIE, samesite="Lax")
+
+
+def _end(request: HttpRequest) -> None:
     if token := request.COOKIES.get(COOKIE):
         FirmSession.objects.filter(digest=_digest(token), program=False).delete()
-    response.delete_cookie(COOKIE, samesite="Lax")
 
 
 def end_all(*, contact: Contact) -> None:

@@ -38,7 +38,6 @@ def known(contact: Contact | None) -> dict[str, Any]:
         "contact_name": contact.name,
         "contact_phone": contact.phone,
         "enterprise_name": first.name if first else "",
-        "uscc": first.uscc if first else "",
         "enterprise": str(first.pk) if first else "",
         "visibility": _V.FIRM if first else _V.ME,
     }
@@ -72,7 +71,7 @@ def _offered(contact: Contact, visibility: str, enterprise: str) -> dict[str, An
 def shown(ticket: Ticket, contact: Contact | None) -> dict[str, Any]:
     """Context of the receipt: who sees it now, and the choice for who submitted it."""
     now_seen = _V(ticket.visibility).label if ticket.visibility else ""
-    context: dict[str, Any] = {"seen_by": now_seen, "kept_by_firm": ticket.kept_by_firm}
+    context: dict[str, Any] = {"seen_by": now_seen, "signed_in": contact is not None}
     if contact is None or ticket.contact_id != contact.pk:
         return context
     current = ticket.visibility or (_V.SHIELDED if ticket.shielded else _V.ME)

@@ -159,7 +159,9 @@ class AskForm(forms.Form):
         return typed
 
     def clean_uscc(self) -> str:
-        """In capitals; a failing check digit passes once the firm has confirmed it."""
+        """In capitals; a failing check digit passes once the firm has confirmed it. Not asked for a firm's account."""
+        if self.contact and self.data.get("enterprise"):
+            return ""
         return filing.normal_uscc(self.cleaned_data["uscc"], confirmed=self.cleaned_data["uscc_confirmed"])
 
     @property

@@ -94,7 +94,7 @@ def test_the_cookie_is_for_the_server_only_and_a_new_key_each_time(browser, sett
     phone = browser("李娜")
     first = phone.cookies[sessions.COOKIE]
     assert (first["httponly"], first["secure"], first["samesite"]) == (True, True, "Lax")
-    assert not first["max-age"]
+    assert (first["max-age"], first["expires"]) == ("", ""), "until the browser is closed"
     kept = Signed()
     kept.cookies[sessions.COOKIE] = first.value
     person("王强")
