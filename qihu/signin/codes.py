@@ -14,6 +14,8 @@ from django.db import transaction
 
 from qihu import phones
 from qihu.accounts.models import Contact
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from qihu.crypto import keyed
 from qihu.errors import Invalid, Locked
 from qihu.signin.models import Count, OneTimeCode
@@ -99,15 +101,22 @@ def _tried(phone: str, typed: str, *, at: datetime) -> Contact | Invalid | Locke
     if fits and row.expires_at <= at:
         return _wrong("验证码已过期（5 分钟内有效），请重新获取。")
     if not fits:
-        row.tries += 1
-        row.save(update_fields=["tries"])
-        return _void(row, at) if row.tries >= TRIES else _wrong(_WRONG)
+        return _miss(row, at)
     row.used_at = at
     row.save(update_fields=["used_at"])
     contact = Contact.objects.by_phone(phone)
     contact.confirmed_at = at
     contact.save(update_fields=["confirmed_at"])
     return contact
+
+
+def _miss(row: OneTimeCode, at: datetime) -> Invalid | Locked:
+    row.tries += 1
+    row.save(update_fields=["tries"])
+    if row.tries < TRIES:
+        return _wrong(_WRONG)
+    record(Action.LOCKED_OUT, actor=None, kind="code", key=row.pk, at=at)
+    return _void(row, at)
 
 
 def _wrong(said: str) -> Invalid:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from qihu.accounts.models import Contact
@@ -35,8 +36,9 @@ class Opened:
     kept: bool
 
 
+@transaction.atomic
 def open_session(*, contact: Contact, at: datetime, kept: bool = False, program: bool = False) -> Opened:
-    """A new session under a new token; sessions that ended long ago go."""
+    """A new session under a new token, on record in the audit trail; the person's ended ones go."""
     token = BEARER + secrets.token_urlsafe(32)
     expires_at = at + (LONG if kept else SHORT)
     FirmSession.objects.filter(contact=contact, expires_at__lt=at).delete()
@@ -86,9 +88,11 @@ def _end(request: HttpRequest) -> None:
         FirmSession.objects.filter(digest=_digest(token), program=False).delete()
 
 
-def end_all(*, contact: Contact) -> None:
+@transaction.atomic
+def end_all(*, contact: Contact, at: datetime) -> None:
     """Sign out everywhere: every browser and every program."""
     FirmSession.objects.filter(contact=contact).delete()
+    record(Action.SIGN_OUT, actor=None, kind="contact", key=contact.pk, at=at)
 
 
 def slide(request: HttpRequest, response: HttpResponse, *, at: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from qihu.audit.models import Entry
 from qihu.signin import sessions
 from qihu.signin.models import FirmSession
 from tests.firms import person
@@ -43,7 +44,7 @@ def test_the_database_has_no_token():
 def test_sign_out_everywhere_ends_browsers_and_programs():
     tokens = [sessions.open_session(contact=person(), at=MONDAY, program=p).token for p in (False, True)]
     other = sessions.open_session(contact=person("王强"), at=MONDAY).token
-    sessions.end_all(contact=person())
+    sessions.end_all(contact=person(), at=MONDAY)
     assert not any(sessions.session_of(t, at=MONDAY, program=p) for t, p in zip(tokens, (False, True), strict=True))
     assert sessions.session_of(other, at=MONDAY)
 
@@ -52,3 +53,11 @@ def test_what_ended_is_swept_at_the_next_sign_in():
     sessions.open_session(contact=person(), at=MONDAY)
     sessions.open_session(contact=person(), at=MONDAY + timedelta(days=2))
     assert FirmSession.objects.count() == 1
+
+
+def test_the_audit_trail_has_every_sign_in_and_no_person():
+    sessions.open_session(contact=person(), at=MONDAY)
+    sessions.open_session(contact=person(), at=MONDAY, program=True)
+    sessions.end_all(contact=person(), at=MONDAY)
+    entries = Entry.objects.filter(kind="contact").order_by("pk")
+    assert [(e.action, e.key) for e in entries] == [(a, str(person().pk)) for a in ("sign_in", "token", "sign_out")]

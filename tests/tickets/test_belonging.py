@@ -20,7 +20,7 @@ from tickets.access import signed_in, visible_to_contact
 from tickets.models import Event, Ticket
 from tickets.services import intake
 from tickets.services.answered import permit
-from tickets.services.belonging import adopt, belonging, show_to
+from tickets.services.belonging import adopt, belonging, phone_for, show_to
 from tickets.services.codes import access_code, open_with_code
 from tickets.workflow import Action, Party
 
@@ -232,3 +232,12 @@ def test_the_list_and_the_single_question_agree(office):
     for contact in office.people.values():
         seen = set(visible_to_contact(contact).values_list("pk", flat=True))
         assert seen == {t.pk for t in every if access.parties(signed_in(contact), make.fresh(t))}
+
+
+def test_messages_to_the_firm_follow_who_is_still_there(office):
+    leaver, owner = office.people["colleague"], office.people["owner"]
+    shared, mine = filed(office), filed(office, visibility="me")
+    assert phone_for(shared) == phone_for(mine) == leaver.phone
+    members.leave(enterprise_id=office.firm.pk, contact=leaver, at=MONDAY)
+    assert (phone_for(shared), phone_for(mine)) == (owner.phone, leaver.phone)
+    assert phone_for(make.submitted(contact_phone="05703021234")) == "05703021234"

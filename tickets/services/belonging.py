@@ -107,3 +107,17 @@ def show_to(
     event = remark(Remark.VISIBILITY, ticket=ticket, party=Party.FIRM, at=at, data=data)
     ticket.save(update_fields=["visibility", "enterprise", "shielded", "access_hash"])
     return Done(ticket, event)
+
+
+def phone_for(ticket: Ticket) -> str:
+    """Whom messages to the firm reach: the contact of the request, or an owner once that person has left the firm.
+
+    `ticket.filing` loaded; "" where nobody is left.
+    """
+    if not ticket.kept_by_firm or ticket.restricted:
+        return str(ticket.filing.contact_phone)
+    there = Membership.objects.in_force().filter(enterprise=ticket.enterprise_id)
+    if there.filter(contact=ticket.contact_id).exists():
+        return str(ticket.filing.contact_phone)
+    owner = there.owners().select_related("contact").order_by("accepted_at", "pk").first()
+    return owner.contact.phone if owner else ""

@@ -70,7 +70,7 @@ def test_a_forged_or_ended_token_is_401(anybody, office):
     for token in ("qf_", "qf_" + "x" * 43, "qf_é", browser):
         assert Api(Authorization=f"Bearer {token}").get("tickets/").status_code == 401
     mine = signed()
-    sessions.end_all(contact=person())
+    sessions.end_all(contact=person(), at=make.MONDAY)
     assert mine.get("tickets/").status_code == 401
 
 

@@ -97,7 +97,7 @@ def out(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     response = see("start")
     sessions.forget(request, response)
     if everywhere:
-        sessions.end_all(contact=visitor.contact)
+        sessions.end_all(contact=visitor.contact, at=visitor.at)
     messages.info(request, "已在所有设备上退出登录。" if everywhere else "已退出登录。")
     return response
 
