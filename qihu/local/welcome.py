@@ -15,7 +15,8 @@ _ACCOUNTS = (
     ("dispatcher", "研判员：交办疑难件"),
     ("intake", "登记员：代企业登记"),
     ("director supervisor leader", "主任、督办员、领导：看板"),
-    ("auditor sysadmin secadmin", "审计员、系统管理员、安全管理员：/admin/"),
+    ("auditor", "审计员：/audit/"),
+    ("sysadmin secadmin", "系统管理员、安全管理员：/admin/"),
 )
 
 

@@ -159,8 +159,10 @@ class TestTwoPeople:
         done = erasing.decide(erasure_id=asked.pk, user=user("secadmin"), approve=True, at=make.MONDAY + DAY)
         assert done.state == "done"
         assert make.fresh(ticket).filing.erased_at
-        assert [e.action for e in Entry.objects.order_by("pk")] == ["erasure_asked", "erased"]
-        assert not Reason.objects.exclude(body="").exists()  # the wish quoted the firm's letter
+        assert [e.action for e in Entry.objects.filter(kind="ticket").order_by("pk")] == ["erasure_asked", "erased"]
+        assert (
+            not Reason.objects.filter(entry__kind="ticket").exclude(body="").exists()
+        )  # the wish quoted the firm's letter
 
     def test_refusing_changes_nothing(self, cast):
         ticket = make.closed()

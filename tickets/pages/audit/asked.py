@@ -36,6 +36,8 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["since"].widget = forms.DateInput(attrs={"type": "date"})
         self.fields["until"].widget = forms.DateInput(attrs={"type": "date"})
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "input"
         self.fields["who"].widget.attrs["placeholder"] = "如 officer.finance"
         self.fields["key"].widget.attrs["placeholder"] = "诉求编号或代码"
 

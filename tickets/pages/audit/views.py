@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -36,6 +37,24 @@ _KINDS = {
     "promises.calendar": "日历",
     "tickets.qrcode": "二维码",
 }
+_ACCOUNTS = frozenset({"user", "accounts.user"})
+_NAMES = {
+    "from": "来源",
+    "until": "可见至",
+    "expires_at": "有效至",
+    "party": "身份",
+    "seq": "事件",
+    "grants": "授权",
+    "number": "版本",
+    "fields": "字段",
+    "cause": "事由",
+    "added": "新增",
+    "changed": "修改",
+    "deleted": "删除",
+    "decision": "决定",
+    "contact": "联系人",
+    "enterprise": "企业",
+}
 _LIGHT = {Action.LOCKED_OUT: "late", Action.SIGN_IN_FAILED: "warn", Action.REVEALED: "warn", Action.ERASED: "warn"}
 _ONCE = timedelta(hours=1)
 """How often it goes on record that somebody reads the trail."""
@@ -56,8 +75,9 @@ def trail(request: HttpRequest) -> HttpResponse:
     shown = page(form, request.GET) if valid else None
     context = {
         "user_title": "审计员",
+        "home": "/audit/",
         "form": form,
-        "entries": [_line(entry) for entry in shown.entries] if shown else [],
+        "entries": _lines(shown.entries) if shown else [],
         "pager": {"newer": shown.newest, "older": shown.older, "text": ""} if shown else {},
         "narrowed": any(request.GET.get(name) for name in form.fields),
         "seal": _seal(),
@@ -81,7 +101,14 @@ def _seal() -> dict[str, object]:
     }
 
 
-def _line(entry: Entry) -> dict[str, object]:
+def _lines(entries: Sequence[Entry]) -> list[dict[str, object]]:
+    """With the names of the accounts that were acted on: one query."""
+    keys = {int(entry.key) for entry in entries if entry.kind in _ACCOUNTS and entry.key.isdecimal()}
+    names = dict(User.objects.filter(pk__in=keys).values_list("pk", "username")) if keys else {}
+    return [_line(entry, {str(key): name for key, name in names.items()}) for entry in entries]
+
+
+def _line(entry: Entry, accounts: Mapping[str, str]) -> dict[str, object]:
     reason = entry.reason
     return {
         "key": entry.pk,
@@ -92,15 +119,25 @@ def _line(entry: Entry) -> dict[str, object]:
         "action": Action(entry.action).label,
         "light": _LIGHT.get(Action(entry.action), ""),
         "kind": _KINDS.get(entry.kind, entry.kind),
-        "object": entry.key,
+        "object": accounts.get(entry.key, entry.key) if entry.kind in _ACCOUNTS else entry.key,
         "before": _codes(entry.before),
         "after": _codes(entry.after),
         "reason": "" if reason is None else "（理由已删除）" if reason.erased_at else reason.body,
     }
 
 
-def _codes(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": ")).strip("{}") if value else ""
+def _codes(value: Mapping[str, object] | None) -> str:
+    """“来源 296a69863c67；身份 head”."""
+    return "；".join(f"{_NAMES.get(name, name)} {_code(one)}" for name, one in (value or {}).items())
+
+
+def _code(value: object) -> str:
+    if isinstance(value, list):
+        return "、".join(map(str, value)) or "无"
+    if isinstance(value, dict):
+        return _codes(value)
+    moment = parse_datetime(value) if isinstance(value, str) and "T" in value else None
+    return _moment(moment) if moment else str(value)
 
 
 def _moment(when: datetime) -> str:

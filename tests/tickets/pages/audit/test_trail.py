@@ -56,13 +56,20 @@ def test_an_entry_says_who_did_what_to_which_and_why(auditor):
         Action.GRANTS,
         actor=user("secadmin"),
         kind="accounts.user",
-        key=7,
+        key=user("officer.finance").pk,
         before={"grants": []},
-        after={"grants": ["officer@finance"]},
+        after={"grants": ["officer@finance", "officer@land"]},
         reason="轮岗",
     )
     told = rows(auditor.get("/audit/?action=grants"))[0]
-    for words in ("secadmin", "授权变更", "账号 7", "officer@finance", "轮岗"):
+    for words in (
+        "secadmin",
+        "授权变更",
+        "账号 officer.finance",
+        "授权 无",
+        "授权 officer@finance、officer@land",
+        "轮岗",
+    ):
         assert words in told.replace("  ", " ")
 
 
