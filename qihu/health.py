@@ -15,6 +15,7 @@ from qihu.clock import now
 from qihu.outbox import watch
 from routing.promises.amount import PromiseError
 from routing.promises.coverage import coverage_warnings
+from tickets.services.inspection import stuck
 from tickets.services.sealing import oldest_unsealed
 
 SEAL_LATE = 300
@@ -38,7 +39,12 @@ def readyz(_request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
         if resting := watch.resting():
             body["outbox"], status = f"{resting} resting", 503
-        body["warnings"] = [*coverage_warnings(now()), *_nobody_for_discipline(), *_sealer_stands_still()]
+        body["warnings"] = [
+            *coverage_warnings(now()),
+            *_nobody_for_discipline(),
+            *_sealer_stands_still(),
+            *_files_wait(),
+        ]
     except DatabaseError:
         body["database"], status = "unreachable", 503
     except PromiseError:
@@ -62,6 +68,12 @@ def _sealer_stands_still() -> list[str]:
 class _Log(Collector):
     def collect(self) -> Iterable[Metric]:
         yield GaugeMetricFamily("qihu_unsealed_oldest_seconds", "Age of the oldest unsealed event", oldest_unsealed())
+
+
+def _files_wait() -> list[str]:
+    """A scanner that is down loses nothing, but nobody can open what firms send."""
+    waiting = stuck(at=now())
+    return [f"有 {waiting} 个附件等待检查超过一刻钟：请查看病毒扫描服务和后台进程。"] if waiting else []
 
 
 class _Outbox(Collector):

@@ -32,6 +32,7 @@ class Basket:
     ticket: str = ""
     owner: bytes = b""
     dropped: bool = False
+    missing: int = 0
 
     @property
     def keys(self) -> tuple[uuid.UUID, ...]:
@@ -94,6 +95,7 @@ def brought(request: HttpRequest, sender: Sender, *, at: datetime) -> Basket:
     if known := _known(request):
         mine = Attachment.objects.loose(sender.owner).filter(key__in=known, expires_at__gt=at)
         basket.rows = [row for row in mine if not row.why]
+        basket.missing = len(set(known)) - len(basket.rows)
     for one in request.FILES.getlist(FIELD):
         _take(request, basket, sender, one, at=at)
     if unwanted := request.POST.get(DROP):

@@ -27,6 +27,7 @@ _State = Attachment.State
 _LEASE = timedelta(minutes=6)
 """Above the time limit of a task: a worker that died leaves its file to the next one."""
 _SCANNER_AGAIN = timedelta(seconds=30)
+_LONG = timedelta(minutes=15)
 _TRIES = 3
 """A file over which workers die is not tried for ever."""
 _LOCK = 7_160_301
@@ -63,6 +64,11 @@ def inspect_due(*, at: datetime) -> int:
             _conclude(row, verdict, at=at)
             done += 1
     return done
+
+
+def stuck(*, at: datetime) -> int:
+    """How many files, begun a quarter of an hour ago, still wait."""
+    return Attachment.objects.filter(state=_State.QUARANTINED, created_at__lt=at - _LONG).count()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from qihu.clock import now
 from tests import make, see
 from tests.tickets.files import samples
 from tests.tickets.files.conftest import bytes_on, inspected, sent, stored
@@ -157,3 +158,13 @@ def test_a_file_bound_while_it_was_looked_into_has_its_verdict_in_the_log(monkey
     inspected(row)
     assert row.state == "unscanned"
     assert see.kinds(made[0]) == ["submit", "checked"]
+
+
+def test_readyz_says_when_files_wait(client, clamd):
+    clamd.broken = True
+    row = sent(FORM, at=now() - timedelta(minutes=16))
+    inspected(row, now())
+    assert "有 1 个附件等待检查" in str(client.get("/readyz").json()["warnings"])
+    clamd.broken = False
+    inspected(row, now() + timedelta(minutes=1))
+    assert "附件" not in str(client.get("/readyz").json()["warnings"])

@@ -135,6 +135,7 @@ def test_files_of_another_form_cannot_be_taken(phone):
     theirs = begun(sending.page_key(), photo, send=len(photo))
     assert phone.file(files=[str(theirs.key)], upload_key=sending.page_key()).status_code == 303
     assert "files" not in Event.objects.get(kind="submit").data
+    assert "有 1 个文件没有带上" in phone.page(Ticket.objects.get())
 
 
 def test_too_large_and_too_many_are_told(phone, settings):

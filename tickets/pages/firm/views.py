@@ -92,6 +92,8 @@ def _submitted(request: HttpRequest, form: AskForm, qr: QRCode, basket: Basket, 
         return _asked(request, form, status=refusal.status, key=str(uuid.uuid4()), basket=basket)
     if basket.unfinished:
         messages.warning(request, f"诉求已提交，有 {basket.unfinished} 个文件没传完，请在“补充材料”里接着传。")
+    if basket.missing and not done.repeated:
+        messages.warning(request, f"有 {basket.missing} 个文件没有带上（已过期或已随别的诉求提交），请重新补充。")
     response = _see(done.ticket.number)
     response.set_cookie(FILED, done.ticket.number, max_age=300, httponly=True, samesite="Lax")
     if not done.ticket.kept_by_firm:
