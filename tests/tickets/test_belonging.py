@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 
 from qihu.accounts import members
@@ -241,3 +242,13 @@ def test_messages_to_the_firm_follow_who_is_still_there(office):
     members.leave(enterprise_id=office.firm.pk, contact=leaver, at=MONDAY)
     assert (phone_for(shared), phone_for(mine)) == (owner.phone, leaver.phone)
     assert phone_for(make.submitted(contact_phone="05703021234")) == "05703021234"
+
+
+def test_the_list_stands_on_two_indexes_whatever_else_there_is(office):
+    filed(office)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    plan = visible_to_contact(office.people["owner"]).newest_first().explain()
+    assert "ticket_contact_newest" in plan
+    assert "ticket_enterprise_newest" in plan

@@ -36,7 +36,9 @@ def proofs(request: HttpRequest) -> dict[str, str]:
 
 
 def remember(request: HttpRequest, response: HttpResponse, ticket: Ticket) -> None:
-    """Put the request first among those that this browser holds."""
+    """Put the request first among those that this browser holds. What is read through a firm's account is not held."""
+    if ticket.kept_by_firm:
+        return
     kept = {ticket.number: proof_of(ticket)} | {k: v for k, v in proofs(request).items() if k != ticket.number}
     response.set_cookie(
         COOKIE,

@@ -96,8 +96,7 @@ def _submitted(request: HttpRequest, form: AskForm, qr: QRCode, basket: Basket, 
         messages.warning(request, f"有 {basket.missing} 个文件没有带上（已过期或已随别的诉求提交），请重新补充。")
     response = _see(done.ticket.number)
     response.set_cookie(FILED, done.ticket.number, max_age=300, httponly=True, samesite="Lax")
-    if not done.ticket.kept_by_firm:
-        held.remember(request, response, done.ticket)
+    held.remember(request, response, done.ticket)
     return response
 
 

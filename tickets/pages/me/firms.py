@@ -15,6 +15,7 @@ from qihu.accounts import claims, members
 from qihu.accounts.models import Claim, FirmRole, Membership, Region
 from qihu.doors import told_on
 from qihu.errors import Conflict, Forbidden, Invalid, Unknown
+from qihu.phones import masked
 from qihu.signin.platform import platform
 from tickets.pages.firm.promises import day_words
 from tickets.pages.me.forms import ClaimForm, HandOverForm, InviteForm, NameForm
@@ -121,8 +122,8 @@ def _others(there: list[Membership], mine: Membership) -> list[Membership]:
 def _member(m: Membership, visitor: Visitor) -> dict[str, object]:
     return {
         "key": m.pk,
-        "label": m.contact.label,
-        "initial": m.contact.name[:1] or "企",
+        "label": _named(m),
+        "initial": _named(m)[:1] if m.contact.name and m.accepted_at else "企",
         "role": m.role,
         "role_label": FirmRole(m.role).label,
         "me": m.contact_id == visitor.contact.pk,
@@ -131,10 +132,15 @@ def _member(m: Membership, visitor: Visitor) -> dict[str, object]:
     }
 
 
+def _named(m: Membership) -> str:
+    """Whoever has not joined gives no name away: only the phone that was typed, half hidden."""
+    return m.contact.label if m.accepted_at else masked(m.contact.phone)
+
+
 def _past(m: Membership, visitor: Visitor) -> dict[str, object]:
     ended = day_words(m.ended_at, visitor.at) if m.ended_at else ""
     return {
-        "label": m.contact.label,
+        "label": _named(m),
         "role": FirmRole(m.role).label,
         "since": day_words(m.accepted_at, visitor.at) if m.accepted_at else "未接受",
         "until": ended,

@@ -35,6 +35,10 @@ def test_a_firm_is_claimed_and_waits(browser):
 def test_invite_accept_and_see(browser, office):
     owner = browser("李娜")
     assert owner.post(f"/me/firms/{office.pk}/invite/", {"phone": "136 0000 0003", "role": "viewer"}).status_code == 303
+    contact("孙涛")
+    waiting = owner.text(f"/me/firms/{office.pk}/")
+    assert "136****0003" in waiting
+    assert "孙涛" not in waiting, "a phone typed into an invitation tells nobody's name"
     invited = browser("孙涛")
     page = invited.text("/me/firms/")
     assert office.name in page
