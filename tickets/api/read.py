@@ -71,7 +71,7 @@ class EntryOut(serializers.Serializer[Any]):
     """One line of the story."""
 
     seq = serializers.IntegerField()
-    kind = serializers.CharField(help_text="动作的名称，或 breach、warning、approval")
+    kind = serializers.CharField(help_text="动作的名称，或 breach、warning、approval、message、reveal、erase 等记录")
     at = serializers.DateTimeField()
     actor = serializers.CharField()
     text = serializers.CharField(allow_blank=True, help_text="随动作写下的文字")

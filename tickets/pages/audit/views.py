@@ -36,6 +36,8 @@ _KINDS = {
     "promises.policyset": "时限政策",
     "promises.calendar": "日历",
     "tickets.qrcode": "二维码",
+    "tickets.sheet": "导入表",
+    "code": "验证码",
 }
 _ACCOUNTS = frozenset({"user", "accounts.user"})
 _NAMES = {

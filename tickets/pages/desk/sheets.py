@@ -14,6 +14,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from qihu.audit.models import Action
+from qihu.audit.record import record
 from qihu.doors import told_on
 from qihu.errors import Conflict, Unknown
 from tickets import access
@@ -225,6 +227,7 @@ def start(request: HttpRequest, seat: Seat, key: int) -> HttpResponse:
 def fetch(request: HttpRequest, seat: Seat, key: int) -> HttpResponse:
     """The report as a workbook."""
     sheet = _sheet_or_404(seat, key)
+    record(Action.EXPORTED, actor=seat.user, kind="tickets.sheet", key=sheet.pk, at=seat.at)
     response = HttpResponse(report.workbook(sheet), content_type=_XLSX)
     response["Content-Disposition"] = f'attachment; filename="import-{sheet.pk}.xlsx"'
     return response

@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from qihu.accounts.models import User
+from qihu.audit.models import Entry
 from qihu.outbox.consume import drain
 from tests.people import user
 from tests.tickets.pages.desk.conftest import shown
@@ -56,6 +57,7 @@ def test_from_the_file_to_the_requests(desk):
     assert Ticket.objects.get().number in shown(desk.get(f"{path}live/")) or "已立新件 1" in shown(desk.get(path))
     assert "已完成" in shown(desk.get("/desk/import/"))
     book = load_workbook(io.BytesIO(desk.get(f"{path}report.xlsx").content))
+    assert Entry.objects.filter(action="exported", kind="tickets.sheet").count() == 1
     assert book.active.max_row == 3
 
 
