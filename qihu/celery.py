@@ -17,5 +17,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "tickets.sweep", "schedule": 2.0, "options": _TICK},
     "seal": {"task": "tickets.seal", "schedule": 5.0, "options": _TICK},
     "inspect": {"task": "tickets.inspect", "schedule": 3.0, "options": _TICK},
+    "send": {"task": "tickets.send", "schedule": 3.0, "options": _TICK},
+    "gather": {"task": "tickets.gather", "schedule": 60.0, "options": {"expires": 50}},
     "housekeeping": {"task": "tickets.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }

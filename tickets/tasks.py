@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -10,12 +11,16 @@ from celery import shared_task
 from qihu.clock import now
 from qihu.outbox.consume import Batch, consumer
 from tickets.models import Answer, WrongCode
-from tickets.services import inspection, intake, notify, sealing, uploads
+from tickets.services import inspection, intake, sealing, uploads
+from tickets.services.notify import digest, notify_all
+from tickets.services.notify.send import send_next
 from tickets.services.sheets import importing
 from tickets.services.sweep import database_now
 from tickets.services.sweep import sweep as fire
 
 KEYS_KEPT = timedelta(hours=24)
+SENDING = 30.0
+"""Seconds that one run of the sending task may take: a slow provider must not keep a worker from the pages' work."""
 
 
 @consumer("tickets.route", size=50, urgency=0)
@@ -27,7 +32,7 @@ def route_tickets(batch: Batch) -> None:
 @consumer("tickets.notify", size=100, urgency=5)
 def notify_people(batch: Batch) -> None:
     """Tell who must hear of these events."""
-    notify.notify_all(_pairs(batch), at=now())
+    notify_all(_pairs(batch), at=now())
 
 
 @consumer(importing.TOPIC, size=1, urgency=20)
@@ -53,6 +58,20 @@ def sweep(**_: object) -> None:
 def seal(**_: object) -> None:
     """Seal what has been committed since the last seal."""
     sealing.seal()
+
+
+@shared_task(name="tickets.send")
+def send(**_: object) -> None:
+    """Send what is due, message by message, by the database's clock; the next tick goes on where this run stops."""
+    ends, down = time.monotonic() + SENDING, set[str]()
+    while time.monotonic() < ends and send_next(at=database_now(), down=down):
+        pass
+
+
+@shared_task(name="tickets.gather")
+def gather(**_: object) -> None:
+    """Make the digests of those whose working time has begun."""
+    digest.gather(at=database_now())
 
 
 @shared_task(name="tickets.housekeeping")

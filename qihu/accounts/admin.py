@@ -106,8 +106,10 @@ class UserAdmin(DjangoUserAdmin, RecordedAdmin):  # type: ignore[type-arg]
     search_fields = ("username", "name")
     ordering = ("username",)
     filter_horizontal = ()
-    fieldsets = ((None, {"fields": ("username", "name", "password", "is_active", "is_staff", "is_superuser")}),)
-    add_fieldsets = ((None, {"fields": ("username", "name", "password1", "password2")}),)
+    fieldsets = (
+        (None, {"fields": ("username", "name", "email", "password", "is_active", "is_staff", "is_superuser")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "name", "email", "password1", "password2")}),)
     inlines = (GrantInline,)
 
     def get_readonly_fields(self, request: HttpRequest, _obj: User | None = None) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class StaffCreationForm(UserCreationForm):  # type: ignore[misc]
 
     class Meta(UserCreationForm.Meta):  # type: ignore[misc]
         model = User
-        fields = ("username", "name")
+        fields = ("username", "name", "email")
 
 
 class StaffChangeForm(UserChangeForm):  # type: ignore[misc]

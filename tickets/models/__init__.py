@@ -3,9 +3,11 @@
 from tickets.models.attachment import Attachment
 from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
-from tickets.models.handling import Decision, Leg, Notice, Rating
+from tickets.models.handling import Decision, Leg, Rating
 from tickets.models.imports import SavedMapping, Sheet, SheetRow
 from tickets.models.intake import Answer, QRCode, WrongCode
+from tickets.models.notice import Digest, Notice
+from tickets.models.notice_rule import NoticeRule, NoticeTemplate, RobotHook
 from tickets.models.seal import Seal
 from tickets.models.shield import Erasure, RelayedMessage, Reveal
 from tickets.models.source import Confirmation, Source
@@ -19,15 +21,19 @@ __all__ = [
     "Confirmation",
     "Deadline",
     "Decision",
+    "Digest",
     "Erasure",
     "Event",
     "Filing",
     "Leg",
     "Notice",
+    "NoticeRule",
+    "NoticeTemplate",
     "QRCode",
     "Rating",
     "RelayedMessage",
     "Reveal",
+    "RobotHook",
     "SavedMapping",
     "Seal",
     "Sheet",

@@ -1,11 +1,9 @@
-"""Records beside the request: why it went where it did, who helps, what the firm thought, who was told."""
+"""Records beside the request: why it went where it did, who helps, what the firm thought."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -106,53 +104,3 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.process}/{self.result}"
-
-
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    """Named queries."""
-
-    def unread(self, user_id: int) -> NoticeQuerySet:
-        """Inbox of one person, newest first."""
-        return self.filter(recipient_id=user_id, read_at__isnull=True).order_by("-pk")
-
-    def to(self, user_id: int) -> NoticeQuerySet:
-        """Everything one person was told."""
-        return self.filter(recipient_id=user_id)
-
-    def among(self, tickets: models.QuerySet[Ticket]) -> NoticeQuerySet:
-        """Of these requests: a notice outlives the sight of its request."""
-        return self.filter(ticket__in=tickets)
-
-    def of_ticket(self, ticket: Ticket) -> NoticeQuerySet:
-        """Of one request."""
-        return self.filter(ticket=ticket)
-
-    def mark_read(self, *, at: datetime) -> int:
-        """Take these out of the inbox; how many."""
-        return self.filter(read_at__isnull=True).order_by().update(read_at=at)
-
-
-class Notice(models.Model):
-    """Who was told of what: one row per event, recipient and channel."""
-
-    class Channel(models.TextChoices):
-        INBOX = "inbox", "站内"
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="notices", db_index=False)
-    seq = models.PositiveIntegerField("事件序号")
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="notices", db_index=False)
-    channel = models.CharField(max_length=8, choices=Channel, default=Channel.INBOX)
-    kind = models.CharField(max_length=16)
-    clock = models.CharField(max_length=12, blank=True, default="")
-    created_at = models.DateTimeField()
-    read_at = models.DateTimeField(null=True, blank=True)
-
-    objects: ClassVar[NoticeQuerySet] = NoticeQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name = verbose_name_plural = "通知"
-        constraints = [models.UniqueConstraint(fields=["ticket", "seq", "recipient", "channel"], name="notice_once")]
-        indexes = [models.Index(fields=["recipient", "-id"], name="notice_unread", condition=Q(read_at__isnull=True))]
-
-    def __str__(self) -> str:
-        return f"{self.kind} → {self.recipient_id}"

@@ -103,6 +103,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     username = models.CharField("账号", max_length=80, unique=True)
     name = models.CharField("姓名", max_length=40)
+    email = models.EmailField(
+        "邮箱", blank=True, default="", db_default="", help_text="工作通知的汇总和超期提醒发到这里"
+    )
     is_active = models.BooleanField("启用", default=True)
     is_staff = models.BooleanField("可进配置后台", default=False)
     created_at = models.DateTimeField("创建时间", auto_now_add=True)

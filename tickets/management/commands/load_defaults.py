@@ -9,6 +9,7 @@ from qihu import clock
 from qihu.accounts.demo import load_regions
 from routing.promises.defaults import load_defaults as load_promises
 from routing.rules.defaults import load_defaults as load_rules
+from tickets.services.notify.defaults import load_defaults as load_notices
 
 
 class Command(BaseCommand):
@@ -21,3 +22,4 @@ class Command(BaseCommand):
         load_regions()
         load_rules(clock.now())
         load_promises()
+        load_notices()

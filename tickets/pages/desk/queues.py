@@ -19,6 +19,8 @@ from tickets.pages.desk.seat import AT_CENTRE, AT_DEPARTMENT, WATCHING, Seat
 from tickets.workflow import OPEN, Party, Status, open_moves
 
 COUNTED_TO = 100
+AFTER_NOTICES = frozenset({Role.DIRECTOR, Role.INTAKE})
+"""Who looks after what leaves the house."""
 _THEIRS = tuple(sorted(s for s in OPEN if s != Status.REVIEWING and open_moves(s, (Party.OFFICER,))))
 """Statuses in which the lead department can move: read from the table of moves."""
 
@@ -191,7 +193,7 @@ QUEUES: tuple[Queue, ...] = (
         nothing="还没有诉求。",
     ),
 )
-_INBOX = "inbox"
+_INBOX, _SENT = "inbox", "sent"
 
 
 def queues_of(seat: Seat) -> dict[str, Queue]:
@@ -203,6 +205,9 @@ def counts(seat: Seat) -> Counter[str]:
     """How many wait in each counted view and in the inbox, none counted past 100: one query."""
     inbox = Notice.objects.unread(seat.user.pk).among(seat.visible).order_by()
     parts = [inbox.annotate(view=Value(_INBOX)).values_list("view", flat=True)[:COUNTED_TO]]
+    if seat.roles & AFTER_NOTICES:
+        failed = Notice.objects.failed().among(seat.visible).order_by()
+        parts.append(failed.annotate(view=Value(_SENT)).values_list("view", flat=True)[:COUNTED_TO])
     for queue in queues_of(seat).values():
         if queue.counted:
             found = queue.pick(seat).order_by()
@@ -217,7 +222,7 @@ def shown(count: int) -> str:
 
 
 def nav(seat: Seat, *, current: str) -> list[dict[str, object]]:
-    """The rail's groups with their counts; `current` is a view's key, `inbox`, `codes` or nothing."""
+    """The rail's groups with their counts; `current` is a view's key, `inbox`, `sent`, `codes` or nothing."""
     tally = counts(seat)
     groups: dict[str, list[dict[str, object]]] = {}
     for queue in queues_of(seat).values():
@@ -249,6 +254,9 @@ def nav(seat: Seat, *, current: str) -> list[dict[str, object]]:
         groups["其他"].append(
             {"label": "企业认领", "url": "/desk/claims/", "count": None, "current": current == "claims"}
         )
+    if seat.roles & AFTER_NOTICES:
+        failed = {"count": shown(tally[_SENT]), "late": True, "current": current == _SENT}
+        groups["其他"].append({"label": "通知发送", "url": "/desk/notices/sent/"} | failed)
     if seat.roles & AT_CENTRE:
         groups["其他"].append({"label": "二维码", "url": "/desk/codes/", "count": None, "current": current == "codes"})
     return [{"title": title, "items": items} for title, items in groups.items()]

@@ -15,6 +15,7 @@ from tickets.pages.desk.catalogue import Catalogue, catalogue
 from tickets.pages.desk.firm_side import firm_side
 from tickets.pages.desk.forms import MoveForm
 from tickets.pages.desk.moves import DeskMove, classifies, offered
+from tickets.pages.desk.outgoing import firm_was_told
 from tickets.pages.desk.seat import Seat
 from tickets.pages.desk.sources import sources
 from tickets.pages.files import placed
@@ -36,7 +37,7 @@ class Spoken:
 
 
 def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[str, object]:
-    """Context of the detail pane: five queries beside the request itself, one more for files, one more with sources."""
+    """Context of the detail pane: six queries beside the request itself, one more each for files and sources."""
     legs = list(Leg.objects.of_round(ticket))
     mine = access.parties(seat.caller, ticket)
     helping = access.co_parties(seat.user, frozenset(leg.department_id for leg in legs))
@@ -73,6 +74,7 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
         ],
         "sources": sources(ticket, seat, mine, story),
         "why": _why(ticket),
+        "told": firm_was_told(ticket, seat),
         "actions": _actions(ticket, offer.moves, options, whole=whole, spoken=spoken),
         "note": offer.note or ("您部门协办本件，主办部门牵头答复。" if helping and not mine else ""),
     }

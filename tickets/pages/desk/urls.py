@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.desk import claims, codes, entry, notices, reckoning, sheets, shielded, views
+from tickets.pages.desk import claims, codes, entry, notices, outgoing, reckoning, sheets, shielded, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("notices/", notices.inbox, name="desk-notices"),
     path("notices/read/", notices.read_all, name="desk-notices-read"),
     path("notices/<int:key>/", notices.open_one, name="desk-notice"),
+    path("notices/sent/", outgoing.sent, name="desk-sent"),
+    path("notices/sent/again/", outgoing.again_all, name="desk-sent-again-all"),
+    path("notices/sent/<int:key>/again/", outgoing.again, name="desk-sent-again"),
+    path("notices/words/", outgoing.words, name="desk-words"),
     path("codes/", codes.listed, name="desk-codes"),
     path("codes/<slug:code>/revoke/", codes.revoke, name="desk-code-revoke"),
     path("claims/", claims.listed, name="desk-claims"),
