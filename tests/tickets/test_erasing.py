@@ -31,7 +31,7 @@ CODED = {
     "tickets.Decision": {"facts", "second", "reason"},
     "tickets.Deadline": {"clock", "state", "unit"},
     "tickets.Leg": {"status"},
-    "tickets.Notice": {"channel", "kind", "clock"},
+    "tickets.Notice": {"channel", "kind", "clock", "error", "provider_id"},
     "tickets.Erasure": {"cause", "state"},
     "tickets.Attachment": {"why", "mime", "kept_mime"},
 }

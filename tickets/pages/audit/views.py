@@ -37,6 +37,9 @@ _KINDS = {
     "promises.calendar": "日历",
     "tickets.qrcode": "二维码",
     "tickets.sheet": "导入表",
+    "tickets.noticetemplate": "通知模板",
+    "tickets.noticerule": "通知规则",
+    "tickets.erasure": "删除申请",
     "code": "验证码",
 }
 _ACCOUNTS = frozenset({"user", "accounts.user"})

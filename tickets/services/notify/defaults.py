@@ -69,6 +69,7 @@ _FIRM = {
     "sms-extended": "您的诉求{number}经批准延期，{due}前答复。",
     "sms-rejected": "您的诉求{number}不予受理，原因和可去之处请到查询页查看。",
     "sms-message": "您的诉求{number}有新的留言，请到查询页查看和回复。",
+    "sms-revealed": "您的诉求{number}的企业身份被查看，谁、何时、为什么，请到查询页查看。",
     "sms-merged": "您的诉求{number}与同类诉求合并办理，进展请到查询页查看。",
 }
 """Code → words of the SMS. The firm reads no access code in it and nothing that anybody typed."""
@@ -158,6 +159,7 @@ _TO_FIRM = {
     "reject": "sms-rejected",
     "merge": "sms-merged",
     "message": "sms-message",
+    "reveal": "sms-revealed",
 }
 
 
