@@ -12,6 +12,7 @@ from qihu.senders.wecom import PER_MINUTE
 from tickets import access
 from tickets.models import Deadline, Digest, Notice
 from tickets.models.notice import Channel, State
+from tickets.services.belonging import phone_for
 from tickets.services.notify.words import line, spoken, values, words
 from tickets.workflow import ENDED
 
@@ -111,10 +112,10 @@ def _address(one: Notice | Digest) -> tuple[str, str]:
         if not one.recipient.email:
             raise Unsendable("no_address")
         return one.recipient.email, ""
-    filing = one.ticket.filing if isinstance(one, Notice) else None
-    if filing is None or not filing.contact_phone:
+    phone = phone_for(one.ticket) if isinstance(one, Notice) else ""
+    if not phone:
         raise Unsendable("no_phone")
-    return filing.contact_phone, ""
+    return phone, ""
 
 
 def _not_too_many(notice: Notice, *, at: datetime) -> None:
