@@ -1,4 +1,4 @@
-"""Configuration of what hangs on requests: QR codes. Requests themselves are worked at the desk, never here."""
+"""Configuration of what hangs on requests: QR codes, notices. Requests are worked at the desk, never here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from qihu.accounts.models import Role, User
 from qihu.audit.back_office import RecordedAdmin
 from qihu.clock import now
 from qihu.errors import DomainError
+from tickets.admin_notices import NoticeRuleAdmin, NoticeTemplateAdmin, RobotHookAdmin
 from tickets.models import Erasure, QRCode
 from tickets.services.erasing import decide
+
+__all__ = ["ErasureAdmin", "NoticeRuleAdmin", "NoticeTemplateAdmin", "QRCodeAdmin", "RobotHookAdmin"]
 
 
 @admin.register(Erasure)

@@ -15,6 +15,16 @@ PLACEHOLDERS = {
     "status": "状态",
 }
 """What an administrator may write in braces, and what it stands for."""
+EXAMPLES = {
+    "number": "QH-20260302-000001",
+    "title": "新产线扩建，资金缺口1500万元",
+    "department": "金融办",
+    "officer": "陈伟",
+    "clock": "联系",
+    "due": "3月9日 17:30",
+    "status": "办理中",
+}
+"""What each could read like."""
 FREE_TEXT = frozenset({"title"})
 """Placeholders that carry what a firm typed: never in an SMS."""
 AT_HAND = frozenset(PLACEHOLDERS) - {"due"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests import make
 from tests.tickets.pages.desk.conftest import NOON, shown
 from tickets.models import Notice
@@ -79,3 +81,41 @@ def test_the_inbox_costs_at_most_six_queries(at, cast, django_assert_max_num_que
     officer = at(cast.officer)
     with django_assert_max_num_queries(6):
         officer.get("/desk/notices/")
+
+
+def test_read_ones_stay_in_sight_under_all(at, cast):
+    first, second = make.assigned(title="第一件"), make.assigned(title="第二件")
+    for ticket in (first, second):
+        tell(make.fresh(ticket))
+    officer = at(cast.officer)
+    officer.post(f"/desk/notices/{Notice.objects.unread(cast.officer.pk).of_ticket(first).get().pk}/")
+    unread = officer.get("/desk/notices/")
+    assert [row["title"] for row in unread.context["notices"]] == ["第二件"]
+    everything = officer.get("/desk/notices/?show=all")
+    assert [(row["title"], row["unread"]) for row in everything.context["notices"]] == [
+        ("第二件", True),
+        ("第一件", False),
+    ]
+    assert [day for day, _ in everything.context["days"]] == ["今天"]
+    assert everything.content.decode().count("data-row") == 2
+
+
+def test_days_are_apart_and_older_ones_on_the_next_page(at, cast, clock):
+    ticket = make.assigned()
+    tell(make.fresh(ticket))
+    clock(NOON + timedelta(days=1))
+    for _ in range(50):
+        tell(make.fresh(make.assigned()))
+    Notice.objects.exclude(ticket=ticket).update(created_at=NOON + timedelta(days=1))
+    officer = at(cast.officer)
+    page = officer.get("/desk/notices/?show=all")
+    assert [day for day, _ in page.context["days"]] == ["今天"]
+    page = officer.get(f"/desk/notices/{page.context['older']}")
+    assert [day for day, _ in page.context["days"]] == ["昨天"]
+    assert page.context["older"] == ""
+
+
+def test_nonsense_in_the_address_is_ignored(at, cast):
+    tell(make.fresh(make.assigned()))
+    for before in ("x", "-1", "9" * 30, "²"):
+        assert at(cast.officer).get("/desk/notices/", {"show": "all", "before": before}).status_code == 200
