@@ -15,14 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qihu.doors import told_on
 from qihu.errors import Forbidden, Invalid, Unknown
-from tickets.models import Notice, NoticeTemplate, Ticket
+from tickets.models import Notice, NoticeRule, NoticeTemplate, Ticket
 from tickets.models.notice import STUCK, Channel, State
 from tickets.pages.desk import queues, telling
 from tickets.pages.desk.seat import Seat, at_desk
 from tickets.services.notify import send
 from tickets.services.notify.preview import preview
-from tickets.services.notify.told import COLOUR, about, told, why
-from tickets.services.notify.words import Words
+from tickets.services.notify.told import COLOUR, told, why
+from tickets.services.notify.words import Words, line
 
 PAGE = 50
 _P = ParamSpec("_P")
@@ -69,7 +69,7 @@ def _row(notice: Notice, seat: Seat) -> dict[str, object]:
     state = State(notice.state)
     return {
         "key": notice.pk,
-        "about": about(notice),
+        "about": line(notice),
         "to": notice.receiver,
         "channel": Channel(notice.channel).label,
         "title": notice.ticket.filing.title,
@@ -127,6 +127,7 @@ def words(request: HttpRequest, seat: Seat) -> HttpResponse:
         "form": form,
         "said": said,
         "length": len(said.body) if said else 0,
+        "sms": bool(said) and form.cleaned_data["template"].rules.filter(way=NoticeRule.Way.SMS).exists(),
     }
     return render(request, "desk/words.html", context, status=200 if said or not request.GET else 422)
 

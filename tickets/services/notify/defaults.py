@@ -56,23 +56,23 @@ _STAFF = {
 }
 """Code → line of the inbox and subject of a mail, body."""
 _FIRM = {
-    "sms-received": "您的诉求{number}已收到，正在研判交由哪个部门办理，{due}前有结果。",
-    "sms-assigned": "您的诉求{number}已交由{department}办理，{due}前答复。",
-    "sms-reassigned": "您的诉求{number}改由{department}办理，{due}前答复。",
-    "sms-asked": "您的诉求{number}需要补充材料，请在{due}前到查询页补充。",
-    "sms-interim": "您的诉求{number}有了阶段答复，请到查询页查看。",
-    "sms-delivered": "您的诉求{number}已有答复，请在{due}前到查询页查看并评价。",
-    "sms-closed": "您的诉求{number}到期未评价，已办结。如未解决，30天内可在查询页重开。",
-    "sms-lapsed": "您的诉求{number}到期未补充材料，已按撤回处理，30天内可在查询页重开。",
-    "sms-reworked": "您的诉求{number}重新办理，由{department}在{due}前答复。",
-    "sms-suspended": "您的诉求{number}经批准暂缓办理，原因请到查询页查看。",
-    "sms-extended": "您的诉求{number}经批准延期，{due}前答复。",
-    "sms-rejected": "您的诉求{number}不予受理，原因和可去之处请到查询页查看。",
-    "sms-message": "您的诉求{number}有新的留言，请到查询页查看和回复。",
-    "sms-revealed": "您的诉求{number}的企业身份被查看，谁、何时、为什么，请到查询页查看。",
-    "sms-merged": "您的诉求{number}与同类诉求合并办理，进展请到查询页查看。",
+    "sms-received": ("已收到", "您的诉求{number}已收到，正在研判交由哪个部门办理，{due}前有结果。"),
+    "sms-assigned": ("已交办", "您的诉求{number}已交由{department}办理，{due}前答复。"),
+    "sms-reassigned": ("已改派", "您的诉求{number}改由{department}办理，{due}前答复。"),
+    "sms-asked": ("请补充材料", "您的诉求{number}需要补充材料，请在{due}前到查询页补充。"),
+    "sms-interim": ("有阶段答复", "您的诉求{number}有了阶段答复，请到查询页查看。"),
+    "sms-delivered": ("有答复，请评价", "您的诉求{number}已有答复，请在{due}前到查询页查看并评价。"),
+    "sms-closed": ("到期办结", "您的诉求{number}到期未评价，已办结。如未解决，30天内可在查询页重开。"),
+    "sms-lapsed": ("到期撤回", "您的诉求{number}到期未补充材料，已按撤回处理，30天内可在查询页重开。"),
+    "sms-reworked": ("重新办理", "您的诉求{number}重新办理，由{department}在{due}前答复。"),
+    "sms-suspended": ("暂缓办理", "您的诉求{number}经批准暂缓办理，原因请到查询页查看。"),
+    "sms-extended": ("延期", "您的诉求{number}经批准延期，{due}前答复。"),
+    "sms-rejected": ("不予受理", "您的诉求{number}不予受理，原因和可去之处请到查询页查看。"),
+    "sms-message": ("有新的留言", "您的诉求{number}有新的留言，请到查询页查看和回复。"),
+    "sms-revealed": ("企业身份被查看", "您的诉求{number}的企业身份被查看，谁、何时、为什么，请到查询页查看。"),
+    "sms-merged": ("合并办理", "您的诉求{number}与同类诉求合并办理，进展请到查询页查看。"),
 }
-"""Code → words of the SMS. The firm reads no access code in it and nothing that anybody typed."""
+"""Code → what it is about, words of the SMS. The firm reads no access code in it and nothing that anybody typed."""
 
 _A = Audience
 _Row = tuple[str, str, str, Audience, str]  # kind, clock, detail, audience, template
@@ -167,10 +167,7 @@ _TO_FIRM = {
 def load_defaults() -> None:
     """Templates and rules that are missing; one that an administrator has changed or switched off stays so."""
     NoticeTemplate.objects.bulk_create(
-        [
-            *(NoticeTemplate(code=code, title=title, body=body) for code, (title, body) in _STAFF.items()),
-            *(NoticeTemplate(code=code, body=body) for code, body in _FIRM.items()),
-        ],
+        [NoticeTemplate(code=code, title=title, body=body) for code, (title, body) in (_STAFF | _FIRM).items()],
         ignore_conflicts=True,
     )
     templates = dict(NoticeTemplate.objects.values_list("code", "pk"))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tickets.models import Notice, Ticket
 from tickets.models.notice import State
-from tickets.models.notice_rule import KINDS
+from tickets.services.notify.words import line
 
 REASONS = {
     "no_provider": "没有配置发送通道",
@@ -52,10 +52,10 @@ class Told:
 
 def told(ticket: Ticket) -> list[Told]:
     """The newest messages to the firm of one request: one query."""
-    found = Notice.objects.of_ticket(ticket).to_firm()[:NEWEST]
+    found = Notice.objects.of_ticket(ticket).to_firm().select_related("template")[:NEWEST]
     return [
         Told(
-            about=about(notice),
+            about=_about(notice, ticket),
             label=State(notice.state).label,
             state=COLOUR.get(State(notice.state), ""),
             at=notice.sent_at or notice.created_at,
@@ -65,9 +65,9 @@ def told(ticket: Ticket) -> list[Told]:
     ]
 
 
-def about(notice: Notice) -> str:
-    """What it tells of, in a few words."""
-    return KINDS.get(notice.kind, notice.kind)
+def _about(notice: Notice, ticket: Ticket) -> str:
+    notice.ticket = ticket  # loaded with all that words are made of
+    return line(notice)
 
 
 def why(error: str) -> str:

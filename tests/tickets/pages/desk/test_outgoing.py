@@ -67,7 +67,7 @@ def test_only_failures_are_counted_in_the_rail(at, cast, unsent):
 
 def test_the_requests_page_says_whether_the_firm_was_told(at, cast, unsent):
     page = shown(at(cast.officer).get(f"/desk/t/{unsent.number}/"))
-    assert "已告知企业 未发送 自动交办" in page
+    assert "已告知企业 未发送 已交办" in page
     assert "没有配置发送通道" in page
 
 
