@@ -13,7 +13,7 @@ from qihu.outbox.consume import Batch, consumer
 from tickets.models import Answer, WrongCode
 from tickets.services import inspection, intake, sealing, uploads
 from tickets.services.notify import digest, notify_all
-from tickets.services.notify.send import send_next
+from tickets.services.notify.send import alone, send_next
 from tickets.services.sheets import importing
 from tickets.services.sweep import database_now
 from tickets.services.sweep import sweep as fire
@@ -64,8 +64,9 @@ def seal(**_: object) -> None:
 def send(**_: object) -> None:
     """Send what is due, message by message, by the database's clock; the next tick goes on where this run stops."""
     ends, down = time.monotonic() + SENDING, set[str]()
-    while time.monotonic() < ends and send_next(at=database_now(), down=down):
-        pass
+    with alone() as mine:
+        while mine and time.monotonic() < ends and send_next(at=database_now(), down=down):
+            pass
 
 
 @shared_task(name="tickets.gather")

@@ -17,6 +17,8 @@ from tickets.workflow import Clock
 
 _OFFICERS = frozenset({Role.OFFICER, Role.DISCIPLINE})
 _OFFICER, _REVIEWER, _HEAD, _CO = Audience.OFFICER, Audience.REVIEWER, Audience.HEAD, Audience.CO_OFFICERS
+_SECOND_WORD: Mapping[str, tuple[Role, ...]] = {"reject": (Role.DISPATCHER, Role.DIRECTOR)}
+"""Who may say the second word to what was asked, where it is not the director alone."""
 _HOLDERS: Mapping[str, tuple[Audience, ...]] = {
     Clock.ACCEPT: (Audience.INTAKE, Audience.DISPATCHER),
     Clock.DISPATCH: (Audience.DISPATCHER,),
@@ -31,10 +33,11 @@ _HOLDERS: Mapping[str, tuple[Audience, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Everybody who could be told of a batch of events, and the legs of their requests."""
+    """Everybody who could be told of a batch of events, the legs of their requests, and who asked for what."""
 
     grants: Sequence[Grant]
     legs: Mapping[int, Sequence[Leg]]
+    askers: Mapping[tuple[int, object], int]
 
     def of_department(self, department_id: int | None, roles: Iterable[Role]) -> set[int]:
         """Holders of these roles in that department."""
@@ -57,7 +60,7 @@ class Crowd:
 
 
 def crowd(events: Sequence[Event]) -> Crowd:
-    """Two queries: the grants that count, with their people; the legs."""
+    """Two queries: the grants that count, with their people; the legs. One more where something asked was decided."""
     legs: dict[int, list[Leg]] = {}
     for leg in Leg.objects.filter(ticket__in={e.ticket_id for e in events}).select_related("department").order_by("pk"):
         legs.setdefault(leg.ticket_id, []).append(leg)
@@ -65,7 +68,16 @@ def crowd(events: Sequence[Event]) -> Crowd:
     departments |= {leg.department_id for found in legs.values() for leg in found}
     theirs = Q(department__in=departments - {None}) | Q(role__in=sorted(OF_REGION))
     grants = Grant.objects.filter(theirs, user__is_active=True).select_related("region", "user").order_by("pk")
-    return Crowd(list(grants), legs)
+    return Crowd(list(grants), legs, _asked(events))
+
+
+def _asked(events: Sequence[Event]) -> dict[tuple[int, object], int]:
+    """Who asked, by request and approval, for what these events refuse."""
+    decided = {event.ticket_id for event in events if event.kind == "approval" and event.data.get("op") != "asked"}
+    if not decided:
+        return {}
+    found = Event.objects.filter(ticket__in=decided, kind="approval", data__op="asked", actor__isnull=False)
+    return {(event.ticket_id, event.data.get("approval")): event.actor_id or 0 for event in found.order_by("pk")}
 
 
 def people(audience: str, event: Event, crowd: Crowd) -> set[int]:
@@ -129,6 +141,19 @@ def _co_officers(event: Event, crowd: Crowd) -> set[int]:
     return {key for leg in crowd.helping(event) for key in crowd.of_department(leg.department_id, _OFFICERS)}
 
 
+def _asker(event: Event, crowd: Crowd) -> set[int]:
+    """Whoever asked for what was now granted (the move names them) or refused (their own event does)."""
+    known = event.data.get("asked_by") or crowd.askers.get((event.ticket_id, event.data.get("approval")))
+    return {int(known)} if known else set()
+
+
+def _approver(event: Event, crowd: Crowd) -> set[int]:
+    """Whoever may say the second word; of a restricted request the supervisor."""
+    if event.ticket.restricted:
+        return crowd.of_region(event, Role.SUPERVISOR)
+    return crowd.of_region(event, *_SECOND_WORD.get(str(event.data.get("action")), (Role.DIRECTOR,)))
+
+
 def _in_region(role: Role) -> Callable[[Event, Crowd], set[int]]:
     return lambda event, crowd: crowd.of_region(event, role)
 
@@ -144,8 +169,8 @@ _AUDIENCES: Mapping[Audience, Callable[[Event, Crowd], set[int]]] = {
     Audience.HOLDER: _holder,
     Audience.REVIEWER: _reviewer,
     Audience.CO_OFFICERS: _co_officers,
-    Audience.ASKER: _nobody,
-    Audience.APPROVER: _nobody,
+    Audience.ASKER: _asker,
+    Audience.APPROVER: _approver,
     Audience.INTAKE: _in_region(Role.INTAKE),
     Audience.DISPATCHER: _dispatcher,
     Audience.DIRECTOR: _in_region(Role.DIRECTOR),

@@ -6,12 +6,13 @@ tried again as doubtful, and a sender that can ask its provider asks first.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from qihu.accounts.models import Role, User
@@ -29,8 +30,23 @@ LEASE = timedelta(minutes=5)
 """How long a claimed message is left alone: far above the longest attempt."""
 MOST_ATTEMPTS = 12
 """About six hours of back-off; then a person must look."""
+_ALONE = 0x6E6F74  # key of the advisory lock
 _OUT_OF_REACH = frozenset({"unreachable", "no_answer"})
 _Row = Notice | Digest
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Whether no other worker is sending: two at a slow provider's mercy would leave nobody to route requests."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ALONE])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ALONE])
 
 
 def send_next(*, at: datetime, down: set[str]) -> bool:

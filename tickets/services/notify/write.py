@@ -8,13 +8,14 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from qihu.senders.registry import sender
 from tickets.models import Event, Notice, NoticeRule, RobotHook
 from tickets.models.notice import Channel, State
 from tickets.models.notice_rule import IN_GROUPS, Audience
 from tickets.services.notify.audience import Crowd, crowd, departments, people
 from tickets.workflow import Party
 
-_AT_ONCE = frozenset({Channel.INBOX, Channel.SMS})
+_AT_ONCE = frozenset({Channel.SMS})
 
 
 def notify_all(wanted: Sequence[Mapping[str, int]], *, at: datetime) -> None:
@@ -107,9 +108,8 @@ def _reached(
 
 
 def _row(event: Event, rule: NoticeRule, channel: Channel, at: datetime, **receiver: object) -> Notice:
-    """An inbox has it as soon as it is written; the rest waits to be sent, or to be gathered."""
-    now = channel in _AT_ONCE or rule.at_once
-    state = State.SENT if channel == Channel.INBOX else State.QUEUED if now else State.HELD
+    """An inbox has it as soon as it is written; the rest waits to be sent, or to be gathered, where it can be."""
+    state = _beginning(channel, at_once=rule.at_once)
     return Notice(
         ticket=event.ticket,
         seq=event.seq,
@@ -118,7 +118,16 @@ def _row(event: Event, rule: NoticeRule, channel: Channel, at: datetime, **recei
         clock=event.data.get("clock", ""),
         template_id=rule.template_id,
         state=state,
+        error="no_provider" if state == State.UNSENT else "",
         due_at=at if state == State.QUEUED else None,
         created_at=at,
         **receiver,
     )
+
+
+def _beginning(channel: Channel, *, at_once: bool) -> State:
+    if channel == Channel.INBOX:
+        return State.SENT
+    if sender(channel) is None:
+        return State.UNSENT
+    return State.QUEUED if at_once or channel in _AT_ONCE else State.HELD
