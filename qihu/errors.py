@@ -35,6 +35,12 @@ class Conflict(DomainError):
     status, code, title = 409, "conflict", "状态已变"
 
 
+class RefusedByRule(DomainError):
+    """A guard of the table of moves said no."""
+
+    status, code, title = 409, "refused-by-rule", "暂不能办理"
+
+
 class Gone(DomainError):
     """It existed and has ended: a revoked or expired QR code."""
 

@@ -19,6 +19,7 @@ _REQUESTS = (
     *("tickets_confirmation", "tickets_source", "tickets_sheetrow", "tickets_sheet"),
     *("tickets_notice", "tickets_digest", "tickets_rating", "tickets_alert", "tickets_shift", "tickets_decision"),
     "tickets_answer",
+    *("tickets_approval", "tickets_callback"),
     *("tickets_wrongcode", "tickets_event", "tickets_text", "tickets_filing", "tickets_deadline", "tickets_leg"),
     *("tickets_ticket", "tickets_relayedmessage", "tickets_reveal", "tickets_erasure", "outbox_message"),
     *("tickets_seal", "audit_entry", "audit_reason"),

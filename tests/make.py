@@ -7,8 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 from tests.people import user
 from tickets.access import Caller
-from tickets.models import QRCode, Ticket
-from tickets.services import closing, dispatch, handling, intake, review
+from tickets.models import Approval, Leg, QRCode, Ticket
+from tickets.services import (
+    approvals,
+    centre,
+    closing,
+    departure,
+    dispatch,
+    handling,
+    intake,
+    joining,
+    legs,
+    review,
+)
 from tickets.services.attachments import NO_FILES, Files
 
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai, an ordinary working day
@@ -111,3 +122,78 @@ def assigned_by_hand(*, at: datetime = MONDAY, department: str = "finance", **mo
     ticket = triaged(at=at, **more)
     dispatch.assign(ticket_id=ticket.pk, caller=Caller(user("dispatcher")), at=at + MINUTE, department=department)
     return fresh(ticket)
+
+
+def info_needed(*, at: datetime = MONDAY, **more: object) -> Ticket:
+    ticket = assigned(at=at, **more)
+    centre.request_info(
+        ticket_id=ticket.pk, caller=Caller(user("intake")), at=at + 5 * MINUTE, items=["近三年纳税证明"]
+    )
+    return fresh(ticket)
+
+
+def disputed(*, at: datetime = MONDAY, **more: object) -> Ticket:
+    ticket = signed(at=at, **more)
+    departure.object_to(
+        ticket_id=ticket.pk,
+        caller=head_of(ticket),
+        at=at + 20 * MINUTE,
+        reason="not_our_duty",
+        basis="“三定”规定第四条",
+        suggested_department="economy",
+    )
+    return fresh(ticket)
+
+
+def asked_to_rest(*, at: datetime = MONDAY, **more: object) -> Approval:
+    ticket = signed(at=at, **more)
+    done = departure.suspend(ticket_id=ticket.pk, caller=head_of(ticket), at=at + 20 * MINUTE, reason="quota")
+    return done.approval
+
+
+def suspended(*, at: datetime = MONDAY, **more: object) -> Ticket:
+    asked = asked_to_rest(at=at, **more)
+    approvals.approve(approval_id=asked.pk, caller=Caller(user("director")), at=at + 25 * MINUTE)
+    return fresh(asked.ticket)
+
+
+def asked_to_reject(*, at: datetime = MONDAY, **more: object) -> Approval:
+    ticket = assigned(at=at, **more)
+    done = centre.reject(
+        ticket_id=ticket.pk,
+        caller=Caller(user("intake")),
+        at=at + 5 * MINUTE,
+        reason="litigation",
+        text="案件已由法院受理，请向承办法官反映。",
+    )
+    return done.approval
+
+
+def rejected(*, at: datetime = MONDAY, **more: object) -> Ticket:
+    asked = asked_to_reject(at=at, **more)
+    approvals.approve(approval_id=asked.pk, caller=Caller(user("dispatcher")), at=at + 10 * MINUTE)
+    return fresh(asked.ticket)
+
+
+def merged(*, at: datetime = MONDAY, **more: object) -> Ticket:
+    parent, ticket = assigned(at=at, **more), assigned(at=at, **more)
+    joining.merge(ticket_id=ticket.pk, caller=Caller(user("intake")), at=at + 5 * MINUTE, into=parent.number)
+    return fresh(ticket)
+
+
+def split(*, at: datetime = MONDAY, **more: object) -> Ticket:
+    """Led by the service centre, with a part at finance and one at land."""
+    ticket = assigned(at=at, **more)
+    parts = [
+        {"text": "协调银行授信1500万元。", "department": "finance"},
+        {"text": "协调扩建用地20亩。", "department": "land"},
+    ]
+    joining.split(ticket_id=ticket.pk, caller=Caller(user("dispatcher")), at=at + 5 * MINUTE, parts=parts)
+    return fresh(ticket)
+
+
+def helped(*, at: datetime = MONDAY, department: str = "rural-bank", **more: object) -> Leg:
+    """A signed request with one leg, waiting for its co-handler."""
+    ticket = signed(at=at, **more)
+    done = legs.assign_leg(ticket_id=ticket.pk, caller=head_of(ticket), at=at + 15 * MINUTE, departments=[department])
+    return done.legs[0]

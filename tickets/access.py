@@ -10,13 +10,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from qihu.accounts.models import Claim, Contact, Department, Region, Role, User, lies_in, within
-from qihu.audit.models import Action
+from qihu.audit.models import Action as Deed
 from qihu.audit.record import record
 from qihu.crypto import keyed
 from qihu.errors import Unknown
-from tickets.models import Leg, QRCode, Sheet, Ticket
+from tickets.models import Approval, Leg, QRCode, Sheet, Ticket
+from tickets.models.approval import ApprovalQuerySet
 from tickets.models.ticket import OPEN_TO_FIRM, TicketQuerySet
-from tickets.workflow import Party
+from tickets.workflow import Action, Party, approvers
 
 _WATCHERS = (Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR, Role.LEADER)
 _CENTRE = (Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR)
@@ -157,7 +158,7 @@ def ticket_or_404(user: User | AnonymousUser, number: str) -> Ticket:
     if ticket is None:
         raise Unknown(_NOT_FOUND)
     if ticket.restricted and isinstance(user, User):
-        record(Action.RESTRICTED_READ, actor=user, kind="ticket", key=ticket.number)
+        record(Deed.RESTRICTED_READ, actor=user, kind="ticket", key=ticket.number)
     return ticket
 
 
@@ -214,6 +215,27 @@ def helping_parties(caller: Caller, ticket: Ticket) -> frozenset[Party]:
         return frozenset()
     helping = Leg.objects.filter(ticket=ticket).values_list("department_id", flat=True)
     return frozenset(co_parties(caller.user, frozenset(helping)))
+
+
+def approval_or_404(user: User, key: int) -> Approval:
+    """An asked move on a request that this person sees, or `Unknown`."""
+    found = Approval.objects.with_words().filter(pk=key, ticket__in=visible_to(user)).first()
+    if found is None:
+        raise Unknown("没有这项申请。")
+    return found
+
+
+def approvals_of(user: User) -> ApprovalQuerySet:
+    """What waits for this person's word: asked by somebody else, on requests they see, for a party that they are."""
+    waiting = Q(pk__in=[])
+    for role, party in _REGION_PARTY.items():
+        for path in user.region_paths((role,)):
+            near = lies_in(path, field="ticket__region__path")
+            plain = [str(action) for action in Action if party in approvers(action)]
+            secret = [str(action) for action in Action if party in approvers(action, restricted=True)]
+            waiting |= near & Q(action__in=plain, ticket__restricted=False)
+            waiting |= near & Q(action__in=secret, ticket__restricted=True)
+    return Approval.objects.pending().filter(waiting).exclude(asked_by=user).order_by("asked_at", "pk")
 
 
 def identity_hidden(ticket: Ticket, who: tuple[Party, ...]) -> bool:

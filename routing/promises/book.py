@@ -54,7 +54,24 @@ class PromiseBook:
         channel: str = "",
         category: str = "",
     ) -> Amount | None:
-        """What is promised, or None. The most specific row decides: category, then channel, then region.
+        """What is promised, or None: the amount of `row`."""
+        found = self.row(
+            clock, grade=grade, rework=rework, repeat=repeat, region=region, channel=channel, category=category
+        )
+        return found.amount() if found else None
+
+    def row(
+        self,
+        clock: str,
+        *,
+        grade: str,
+        rework: bool = False,
+        repeat: bool = False,
+        region: str = "",
+        channel: str = "",
+        category: str = "",
+    ) -> Policy | None:
+        """The policy that decides, or None. The most specific row does: category, then channel, then region.
 
         A rework without rows of its own is promised like the first time; a repetition never is: where the
         table names none, the clock does not run again. `region` is a code or a path of codes joined by '/'.
@@ -67,7 +84,7 @@ class PromiseBook:
             for row in table.get((clock, grade, kind, repeat), ())
             if row.category in {"", category} and row.channel in {"", channel} and row.region in nearness
         ]
-        return max(fitting, key=itemgetter(0))[1].amount() if fitting else None
+        return max(fitting, key=itemgetter(0))[1] if fitting else None
 
     def calendar_version_id(self, region: str = "") -> int:
         """Key of the calendar version for a region or its nearest ancestor. PromiseError if there is none."""

@@ -1,5 +1,6 @@
 """What a new installation starts with: the city's calendar and the promise table of domain.md §4, as rows."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import holidays
@@ -43,8 +44,15 @@ _TABLE = {
     "NOTE": "4h – 2wd 5wd 10wd",
     "FULL": _NONE,  # reported, never promised
 }
+# No clocks, but amounts of the same table: how long a department may object, how far a promise may be extended.
+_LIMITS = {
+    "RETURN_WINDOW": "30min 4wh 1wd 1wd 1wd",
+    "EXTENSION": "– 1wd 5wd 10wd 15wd",
+}
+_TIMES = {("EXTENSION", Policy.Grade.L4): 2}
 _REWORK = {"RESOLVE": "1wd 2wd 5wd 10wd 15wd"}
 _REPEAT = {"INTERIM": "– – – – 10wd", "FOLLOW_UP": "30d 30d 30d 30d 30d"}
+_ALL = (_TABLE, _LIMITS, _REWORK, _REPEAT)
 
 
 @transaction.atomic
@@ -56,7 +64,9 @@ def load_defaults() -> None:
     if not calendar.versions.exists():
         _publish_calendar(calendar)
     if not PolicySet.objects.exists():
-        _publish_policies()
+        _publish_policies(1, _ALL)
+    elif not Policy.objects.filter(clock__in=_LIMITS).exists():
+        _add_limits()
 
 
 def chinese_days(first: int, last: int) -> dict[date, tuple[bool, str]]:
@@ -95,8 +105,8 @@ def _publish_calendar(calendar: Calendar) -> None:
     record(Action.CALENDAR, actor=None, kind="promises.calendar", key=calendar.code, after={"number": version.number})
 
 
-def _publish_policies() -> None:
-    policy_set = PolicySet.objects.create(number=1, note="默认时限表")
+def _publish_policies(number: int, tables: Iterable[dict[str, str]], kept: Iterable[Policy] = ()) -> None:
+    policy_set = PolicySet.objects.create(number=number, note="默认时限表")
     Policy.objects.bulk_create(
         Policy(
             set=policy_set,
@@ -106,13 +116,25 @@ def _publish_policies() -> None:
             repeat=table is _REPEAT,
             value=amount.value if amount else None,
             unit=amount.unit if amount else "",
+            times=_TIMES.get((clock, grade), 1),
         )
-        for table in (_TABLE, _REWORK, _REPEAT)
+        for table in tables
         for clock, cells in table.items()
         for grade, amount in zip(_GRADES, map(_cell, cells.split()), strict=True)
     )
+    for row in kept:
+        row.pk, row.set = None, policy_set
+    Policy.objects.bulk_create(kept)
     PolicySet.objects.filter(pk=policy_set.pk).update(published_at=Now())
     record(Action.PROMISES, actor=None, kind="promises.policyset", key=policy_set.number)
+
+
+def _add_limits() -> None:
+    """An installation from before the limits were part of the table: its newest set, and they."""
+    newest = PolicySet.objects.filter(published_at__isnull=False).order_by("-number").first()
+    if newest:
+        highest = PolicySet.objects.order_by("-number").values_list("number", flat=True)[0]
+        _publish_policies(highest + 1, [_LIMITS], list(newest.policies.order_by("pk")))
 
 
 def _cell(text: str) -> Amount | None:

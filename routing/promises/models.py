@@ -154,6 +154,7 @@ class Policy(models.Model):
     repeat = models.BooleanField("此后每次", default=False)
     value = models.PositiveIntegerField("数量", null=True, blank=True)
     unit = models.CharField("单位", max_length=3, choices=_UNITS, blank=True)
+    times = models.PositiveSmallIntegerField("次数", default=1, help_text="只用于延期：最多几次")
     region = models.CharField("区划", max_length=12, blank=True)
     channel = models.CharField("渠道", max_length=20, blank=True)
     category = models.CharField("类别", max_length=20, blank=True)

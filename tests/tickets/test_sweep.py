@@ -74,13 +74,14 @@ class TestSweep:
         much_later = make.MONDAY + 30 * DAY
         assert sweep.sweep(at=much_later) > 0
         assert kinds(good)[-1] in {"breach", "lapse"}
+        sweep.sweep(at=much_later)  # the call-back that the silence set off is overdue too
         assert sweep.sweep(at=much_later) == 0
         assert make.fresh(bad).status == bad.status
 
     def test_silence_that_was_broken_before_the_lock_is_no_end(self, monkeypatch):
         ticket = make.answered()
         ends = deadline(ticket, Clock.RATE).due_at
-        read_without_lock = sweep._lapse
+        read_without_lock = sweep._end
 
         def answered_anew(key, *, at):
             """Between the reading and the lock the firm sends it back, and is answered again."""
@@ -91,6 +92,6 @@ class TestSweep:
             review.deliver(ticket_id=key, caller=head, at=at)
             return read_without_lock(key, at=at)
 
-        monkeypatch.setattr(sweep, "_lapse", answered_anew)
+        monkeypatch.setattr(sweep, "_end", answered_anew)
         assert sweep.sweep(at=ends + make.MINUTE) == 0
         assert make.fresh(ticket).status == "answered"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from qihu.errors import Conflict, Forbidden, Invalid, Stale
+from qihu.errors import Conflict, Forbidden, Invalid, RefusedByRule, Stale
 from routing.promises import worktime
 from routing.promises.amount import Unit
 from routing.promises.book import calendar_version
@@ -15,7 +15,6 @@ from tests import make
 from tests.see import deadline, kinds, local
 from tickets.models import Deadline, Shift, Ticket
 from tickets.services import closing, dispatch, handling, intake, review
-from tickets.services.transition import RefusedByRule
 from tickets.workflow import Clock
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from tickets.api.attachments import files_field
 from tickets.models import Rating, Ticket
-from tickets.workflow import Outcome
+from tickets.workflow import Outcome, Rejection, ReturnReason, Suspension
 
 WORDS_MAX = 4000
 REASON_MAX = 1000
@@ -90,10 +90,10 @@ class RateIn(serializers.Serializer[Any]):
     text = _words(required=False, most=REASON_MAX)
 
 
-class ReworkIn(serializers.Serializer[Any]):
-    """rework."""
+class ReasonIn(serializers.Serializer[Any]):
+    """rework, reopen, raise_tier, exclude, mark_test, leg_return: why."""
 
-    reason = _words(required=True, most=REASON_MAX, help_text="哪里没有解决")
+    reason = _words(required=True, most=REASON_MAX, help_text="写明原因")
 
 
 class WithdrawIn(serializers.Serializer[Any]):
@@ -119,3 +119,119 @@ class ClassifyIn(serializers.Serializer[Any]):
     category = serializers.CharField(required=False, max_length=12)
     difficulty = serializers.ChoiceField(Ticket.Difficulty.choices, required=False)
     urgent = serializers.BooleanField(required=False)
+    region = serializers.CharField(required=False, max_length=12)
+
+
+class RequestInfoIn(serializers.Serializer[Any]):
+    """request_info: what is missing, item by item."""
+
+    items = serializers.ListField(
+        child=serializers.CharField(max_length=200), min_length=1, max_length=9, help_text="逐项写明要补充的材料"
+    )
+    text = _words(required=False, most=REASON_MAX)
+
+
+class RejectIn(serializers.Serializer[Any]):
+    """reject: the reason's code, and where to go instead."""
+
+    reason = serializers.ChoiceField(Rejection.choices)
+    text = _words(required=True, most=REASON_MAX, help_text="企业应向哪里反映")
+
+
+class MergeIn(serializers.Serializer[Any]):
+    """merge: the number of the request that this one follows."""
+
+    into = serializers.CharField(max_length=24, help_text="主件编号")
+
+
+class PartIn(serializers.Serializer[Any]):
+    """One part of a split request."""
+
+    text = serializers.CharField(max_length=2000)
+    department = serializers.CharField(max_length=40)
+    co_departments = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=10)
+
+
+class SplitIn(serializers.Serializer[Any]):
+    """split: two to nine parts."""
+
+    parts = PartIn(many=True)
+
+
+class AssignLegIn(serializers.Serializer[Any]):
+    """assign_leg: codes of the departments that are to help."""
+
+    departments = serializers.ListField(child=serializers.CharField(max_length=40), min_length=1, max_length=10)
+    text = _words(required=False, most=REASON_MAX)
+
+
+class LegSignIn(serializers.Serializer[Any]):
+    """leg_sign. `leg`: its id, where the department has several."""
+
+    leg = serializers.IntegerField(required=False)
+
+
+class LegReplyIn(LegSignIn):
+    """leg_reply."""
+
+    text = _words(required=True)
+
+
+class LegReturnIn(LegSignIn):
+    """leg_return."""
+
+    reason = _words(required=True, most=REASON_MAX)
+
+
+class ObjectIn(serializers.Serializer[Any]):
+    """object: why, the legal basis, and whose it is."""
+
+    reason = serializers.ChoiceField(ReturnReason.choices)
+    basis = _words(required=True, most=REASON_MAX)
+    suggested_department = serializers.CharField(max_length=40)
+
+
+class RuleIn(serializers.Serializer[Any]):
+    """rule_on_return: upheld goes to another department."""
+
+    upheld = serializers.BooleanField()
+    text = _words(required=True, most=REASON_MAX)
+    department = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    co_departments = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=10)
+
+
+class ExtendIn(serializers.Serializer[Any]):
+    """extend: until which day."""
+
+    reason = _words(required=True, most=REASON_MAX)
+    until = serializers.DateField()
+
+
+class SuspendIn(serializers.Serializer[Any]):
+    """suspend: the reason's code, and words if wanted."""
+
+    reason = serializers.ChoiceField(Suspension.choices)
+    text = _words(required=False, most=REASON_MAX)
+
+
+class CallBackIn(serializers.Serializer[Any]):
+    """call_back: `solved` is needed where the firm was reached."""
+
+    contacted = serializers.BooleanField()
+    solved = serializers.BooleanField(required=False, allow_null=True)
+    satisfied = serializers.BooleanField(required=False, allow_null=True)
+    text = _words(required=False, most=REASON_MAX)
+
+
+class FollowUpIn(serializers.Serializer[Any]):
+    """follow_up: done, or when it is looked at next."""
+
+    text = _words(required=True)
+    done = serializers.BooleanField(required=False, default=False)
+    next_on = serializers.DateField(required=False, allow_null=True)
+
+
+class DecideIn(serializers.Serializer[Any]):
+    """approve, refuse: the second person's words; refusing needs some."""
+
+    text = _words(required=False, most=REASON_MAX)

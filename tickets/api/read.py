@@ -147,7 +147,7 @@ def shown(caller: Caller, ticket: Ticket, *, at: datetime) -> dict[str, Any]:
         "deadlines": Deadline.objects.of_ticket(ticket.pk),
         "timeline": _lines(timeline(ticket, for_firm=caller.firm)),
         "attachments": rows(attachments_of(ticket, caller, at=at, hide_names=identity_hidden(ticket, who))),
-        "moves": may_make(ticket, who, actor_id=caller.actor_id, at=at),
+        "moves": may_make(ticket, who, user=caller.user, at=at),
     }
     return dict(TicketOut(facts | {name: getattr(ticket, name) for name in _AS_STORED}).data)
 

@@ -149,9 +149,9 @@ def _reckoned(number: str, deadline: Deadline) -> dict[str, Any]:
 
 
 def _steps(deadline: Deadline) -> list[Step]:
-    if deadline.promise is None:
+    if deadline.agreed is None:
         return []
     ledger = deadline.shifts.all()
     pauses = [(s.since, s.until) for s in ledger if s.kind in _MOVES_DUE and s.since and s.until]
     calendar = calendar_version(deadline.calendar_version_id)
-    return explain(calendar, deadline.started_at, deadline.promise, pauses)
+    return explain(calendar, deadline.started_at, deadline.agreed, pauses)

@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.urls.resolvers import URLPattern
 
+from tickets.api import approvals
 from tickets.api.attachments import Materials, OneFile
 from tickets.api.docs import Docs, Schema
 from tickets.api.figures import FigureRows, Figures
@@ -51,6 +52,8 @@ urlpatterns: list[URLPattern] = [
     path("v1/uploads/", Uploads.as_view(), name="api-uploads"),
     path("v1/uploads/<uuid:key>/", Upload.as_view(), name="api-upload"),
     path("v1/files/<str:token>/", OneFile.as_view(), name="api-file"),
+    path("v1/approvals/<int:approval>/approve/", approvals.approve, name="api-approve"),
+    path("v1/approvals/<int:approval>/refuse/", approvals.refuse, name="api-refuse"),
     path("v1/figures/", Figures.as_view(), name="api-figures"),
     path("v1/figures/rows/", FigureRows.as_view(), name="api-figure-rows"),
     path("v1/qr-codes/", Codes.as_view(), name="api-qr-codes"),

@@ -1,11 +1,14 @@
 """Rows of the request."""
 
+from tickets.models.approval import Approval
 from tickets.models.attachment import Attachment
+from tickets.models.callback import CallBack, Draw, Script
 from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
-from tickets.models.handling import Decision, Leg, Rating
+from tickets.models.handling import Decision, Rating
 from tickets.models.imports import SavedMapping, Sheet, SheetRow
 from tickets.models.intake import Answer, QRCode, WrongCode
+from tickets.models.leg import Leg
 from tickets.models.notice import Digest, Notice
 from tickets.models.notice_rule import NoticeRule, NoticeTemplate, RobotHook
 from tickets.models.seal import Seal
@@ -17,11 +20,14 @@ from tickets.models.ticket import Ticket
 __all__ = [
     "Alert",
     "Answer",
+    "Approval",
     "Attachment",
+    "CallBack",
     "Confirmation",
     "Deadline",
     "Decision",
     "Digest",
+    "Draw",
     "Erasure",
     "Event",
     "Filing",
@@ -35,6 +41,7 @@ __all__ = [
     "Reveal",
     "RobotHook",
     "SavedMapping",
+    "Script",
     "Seal",
     "Sheet",
     "SheetRow",

@@ -63,6 +63,7 @@ class Deadline(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     amount = models.PositiveIntegerField(null=True)
     unit = models.CharField(max_length=4, blank=True, default="")
+    extended = models.PositiveIntegerField("延期", default=0, help_text="与承诺同单位")
     policy_set = models.ForeignKey(PolicySet, models.PROTECT, null=True, related_name="+", db_index=False)
     calendar_version = models.ForeignKey(CalendarVersion, models.PROTECT, related_name="+", db_index=False)
     started_at = models.DateTimeField()
@@ -109,6 +110,11 @@ class Deadline(models.Model):
         return None if self.amount is None else Amount(self.amount, Unit(self.unit))
 
     @property
+    def agreed(self) -> Amount | None:
+        """The amount promised and what was granted on top."""
+        return None if self.amount is None else Amount(self.amount + self.extended, Unit(self.unit))
+
+    @property
     def ended_at(self) -> object:
         """When it was met or voided, or None while it lives."""
         return self.met_at or self.voided_at
@@ -123,6 +129,8 @@ class Shift(models.Model):
         EXTENSION = "extension", "延期"
         CREDIT = "credit", "补时"
         POLICY = "policy", "时限调整"
+        MERGE = "merge", "并案"
+        SPLIT = "split", "拆分"
 
     deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="shifts")
     seq = models.PositiveIntegerField("事件序号")

@@ -20,7 +20,7 @@ class Event(models.Model):
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events", db_index=False)
     seq = models.PositiveIntegerField()
-    kind = models.CharField(max_length=16)
+    kind = models.CharField(max_length=24)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     party = models.CharField(max_length=12)
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+", db_index=False)

@@ -43,39 +43,6 @@ class Decision(models.Model):
         return self.reason
 
 
-class LegQuerySet(models.QuerySet["Leg"]):
-    """Named queries."""
-
-    def of_round(self, ticket: Ticket) -> LegQuerySet:
-        """Who helps in the present round, in the order of assignment."""
-        return self.filter(ticket=ticket, round=ticket.round).select_related("department").order_by("pk")
-
-
-class Leg(models.Model):
-    """A co-handling department's part of a request."""
-
-    class Status(models.TextChoices):
-        ASSIGNED = "assigned", "待签收"
-        SIGNED = "signed", "办理中"
-        REPLIED = "replied", "已反馈"
-        RETURNED = "returned", "已退回"
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="legs", db_index=False)
-    department = models.ForeignKey(Department, models.PROTECT, related_name="legs", verbose_name="协办部门")
-    status = models.CharField("状态", max_length=10, choices=Status, default=Status.ASSIGNED)
-    round = models.PositiveSmallIntegerField(default=1)
-    assigned_at = models.DateTimeField("交办时间")
-
-    objects: ClassVar[LegQuerySet] = LegQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name = verbose_name_plural = "协办"
-        constraints = [models.UniqueConstraint(fields=["ticket", "department", "round"], name="leg_once")]
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id} {self.department_id}"
-
-
 class Rating(models.Model):
     """The firm's word on one round: process and result, 5 非常满意 … 1 非常不满意."""
 

@@ -209,6 +209,15 @@ class Ticket(models.Model):
     next_clock = models.CharField("最近到期的时限", max_length=12, blank=True, default="")
     late = models.BooleanField("有时限已破", default=False)
     access_hash = models.BinaryField(max_length=32)
+    came_from = models.CharField("从何状态来", max_length=12, blank=True, default="")
+    info_asked = models.BooleanField("已要求补正", default=False)
+    suspensions = models.PositiveSmallIntegerField("挂起次数", default=0)
+    extensions = models.PositiveSmallIntegerField("延期次数", default=0)
+    pending = models.PositiveSmallIntegerField("待批事项", default=0)
+    excluded = models.BooleanField("剔除评价", default=False)
+    planned_on = models.DateField("计划完成日期", null=True, blank=True)
+    burden_relieved = models.BigIntegerField("减负（元）", null=True, blank=True)
+    call_back_due_at = models.DateTimeField("回访到期", null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     last_seq = models.PositiveIntegerField(default=0)
     last_hash = models.BinaryField(max_length=32, default=bytes)
@@ -230,7 +239,7 @@ class Ticket(models.Model):
             models.CheckConstraint(name="ticket_tier_range", condition=Q(tier__gte=1, tier__lte=3)),
             models.CheckConstraint(
                 name="ticket_handled_has_department",
-                condition=~Q(status__in=["assigned", "in_progress", "reviewing", "answered"])
+                condition=~Q(status__in=["assigned", "in_progress", "disputed", "suspended", "reviewing", "answered"])
                 | Q(department__isnull=False),
             ),
             models.CheckConstraint(
@@ -270,6 +279,11 @@ class Ticket(models.Model):
                 condition=Q(late=True) & ~Q(status__in=sorted(ENDED)),
             ),
             models.Index(fields=["-submitted_at", "-id"], name="ticket_newest"),
+            models.Index(
+                fields=["call_back_due_at", "id"],
+                name="ticket_call_back_queue",
+                condition=Q(call_back_due_at__isnull=False),
+            ),
             models.Index(fields=["department", "-submitted_at", "-id"], name="ticket_department_newest"),
         ]
 

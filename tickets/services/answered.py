@@ -12,10 +12,10 @@ from django.db import transaction
 
 from qihu.crypto import sm3
 from qihu.errors import Forbidden, Invalid
-from tickets.access import Caller, parties
+from tickets.access import Caller, helping_parties, parties
 from tickets.models import Answer, Event, Ticket
 from tickets.services.intent import Done
-from tickets.workflow import BY_ACTION, Action
+from tickets.workflow import LEG_MOVES, Action, LegAction, parties_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Answered:
 class Press:
     """One press of a button: which move, by whom, on what, with which body; `key` None: none was sent."""
 
-    action: Action
+    action: Action | LegAction
     ticket: Ticket
     caller: Caller
     body: Mapping[str, object]
@@ -48,9 +48,13 @@ class Press:
         return sm3(body.encode())
 
 
-def permit(action: Action, *, caller: Caller, ticket: Ticket) -> None:
+def permit(action: Action | LegAction, *, caller: Caller, ticket: Ticket) -> None:
     """Raises `Forbidden` for who sees the request but does not make this move; before the body is read."""
-    if not BY_ACTION[action].by & frozenset(parties(caller, ticket)):
+    if isinstance(action, Action):
+        mine, makers = frozenset(parties(caller, ticket)), parties_of(action)
+    else:
+        mine, makers = helping_parties(caller, ticket), LEG_MOVES[action].by
+    if not makers & mine:
         raise Forbidden(f"“{action.label}”不由您办理。")
 
 

@@ -11,16 +11,30 @@ from qihu.outbox.publish import publish_all
 from tickets.models import Deadline, Event, Text, Ticket
 from tickets.models.bulk import insert_rows, update_rows
 from tickets.services import record
-from tickets.services.clocks import Clocks
 from tickets.services.intent import Stamp
+from tickets.services.ledger import Clocks
+from tickets.workflow import Clock
 
 _TICKET_FIELDS = (
     *("status", "outcome", "chain_tag", "category", "region", "difficulty", "urgent", "tier", "restricted", "round"),
     *("send_backs", "department", "officer", "reply_author", "assigned_at", "replied_at", "answered_at", "closed_at"),
-    *("urged_at", "next_due_at", "next_clock", "late", "version", "last_seq", "last_hash"),
+    *("urged_at", "came_from", "info_asked", "suspensions", "extensions", "pending", "excluded", "test", "supervised"),
+    *("planned_on", "burden_relieved", "parent", "call_back_due_at"),
+    *("next_due_at", "next_clock", "late", "version", "last_seq", "last_hash"),
 )
 _DEADLINE_FIELDS = (
-    *("state", "amount", "unit", "due_at", "provisional", "paused_at", "met_at", "voided_at", "breached_at"),
+    *(
+        "state",
+        "amount",
+        "unit",
+        "extended",
+        "due_at",
+        "provisional",
+        "paused_at",
+        "met_at",
+        "voided_at",
+        "breached_at",
+    ),
     "fires_at",
 )
 
@@ -91,6 +105,7 @@ def _refresh_queue(ticket: Ticket, clocks: Clocks) -> None:
     ticket.next_due_at = soonest.due_at if soonest else None
     ticket.next_clock = soonest.clock if soonest else ""
     ticket.late = any(d.breached_at for d in clocks.live)
+    ticket.call_back_due_at = next((d.due_at for d in clocks.of([Clock.CALL_BACK])), None)
 
 
 def current_stamp() -> Stamp:

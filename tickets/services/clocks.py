@@ -5,124 +5,116 @@ Every due time comes from `routing.promises`; this module only knows which rows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from routing.promises import worktime
 from routing.promises.amount import Amount, Unit
 from routing.promises.book import PromiseBook, calendar_version
-from tickets.models import Alert, Deadline, Event, Shift, Ticket
-from tickets.workflow import FIRM_CLOCKS, MOVES, RESTRICTED_CLOCKS, Clock, Move
+from routing.promises.models import Policy
+from tickets.models import Alert, Deadline, Event, Leg, Shift, Ticket
+from tickets.services.ledger import Begin, Clocks, Entry, Order, entry, paused_for, rearm, reckon_anew, row
+from tickets.workflow import ENDING_CLOCKS, MOVES, RESTRICTED_CLOCKS, Action, Clock, LegMove, Move, Standing
 
 _State = Deadline.State
+_WHY_PAUSED = {Action.SEND_BACK: "审核期间", Action.SUPPLEMENT: "补正期间", Action.RESUME: "挂起期间"}
 
 
-@dataclass(slots=True)
-class Clocks:
-    """The live promises of one request, and what a batch of moves has done to them."""
-
-    live: list[Deadline]
-    started: list[Deadline] = field(default_factory=list)
-    touched: dict[int, Deadline] = field(default_factory=dict)
-    shifts: list[Shift] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
-
-    def running(self, clocks: Iterable[Clock]) -> list[Deadline]:
-        """Running rows of these clocks."""
-        wanted = frozenset(clocks)
-        return [d for d in self.live if d.clock in wanted and d.state == _State.RUNNING]
-
-    def of(self, clocks: Iterable[Clock]) -> list[Deadline]:
-        """Running or paused rows of these clocks."""
-        wanted = frozenset(clocks)
-        return [d for d in self.live if d.clock in wanted]
-
-    def touch(self, deadline: Deadline) -> None:
-        """Remember that a stored row must be written."""
-        if deadline.pk:
-            self.touched[deadline.pk] = deadline
-
-    def settle(self) -> None:
-        """Forget what has ended."""
-        self.live = [d for d in self.live if d.state in {_State.RUNNING, _State.PAUSED}]
-
-    def next_due(self) -> Deadline | None:
-        """The running promise that ends first; ties by age."""
-        waiting = [d for d in self.live if d.state == _State.RUNNING and d.due_at]
-        return min(waiting, key=lambda d: (d.due_at, d.pk or 0), default=None)
-
-
-Entry = dict[str, str | None]
-"""What was done to one clock, as the log keeps it: clock, op, and the due times after it (ISO 8601, UTC)."""
-
-
-def apply(move: Move, *, ticket: Ticket, clocks: Clocks, book: PromiseBook, at: datetime, seq: int) -> list[Entry]:
-    """Carry out the clock columns of a move's row; what was done to each, for the log."""
-    log: list[Entry] = []
-    unseen = [clock for clock in Clock if clock not in RESTRICTED_CLOCKS] if ticket.restricted else []
+def apply(
+    move: Move, begin: Begin, clocks: Clocks, *, standing: Standing | None = None, orders: Sequence[Order] = ()
+) -> list[Entry]:
+    """Carry out the clock columns of a move's row, then its orders; what was done to each, for the log."""
+    at, log = begin.at, list[Entry]()
+    unseen = [c for c in Clock if c not in RESTRICTED_CLOCKS] if begin.ticket.restricted else []
     for deadline in clocks.of([*move.voids, *move.restarts, *unseen]):
-        _end(deadline, clocks, at=at, state=_State.MET if deadline.clock in move.restarts else _State.VOID)
-        log.append(_entry(deadline, str(deadline.state)))
+        end(deadline, clocks, at=at, state=_State.MET if deadline.clock in move.restarts else _State.VOID)
+        log.append(entry(deadline, str(deadline.state)))
     for deadline in clocks.of(move.stops):
-        _end(deadline, clocks, at=deadline.paused_at or at, state=_State.MET)
-        log.append(_entry(deadline, "met"))
+        end(deadline, clocks, at=deadline.paused_at or at, state=_State.MET)
+        log.append(entry(deadline, "met"))
     for deadline in clocks.running(move.pauses):
         deadline.state, deadline.paused_at, deadline.fires_at = _State.PAUSED, at, None
         clocks.touch(deadline)
-        log.append(_entry(deadline, "paused"))
+        log.append(entry(deadline, "paused"))
     for deadline in [d for d in clocks.of(move.resumes) if d.state == _State.PAUSED]:
-        _resume(deadline, clocks, at=at, seq=seq)
-        log.append(_entry(deadline, "resumed"))
+        _resume(deadline, clocks, begin, _WHY_PAUSED.get(move.action, "暂停"))
+        log.append(entry(deadline, "resumed"))
     if move.reprices:
-        log += _reprice(ticket, clocks, book=book, seq=seq)
+        log += _reprice(clocks, begin)
     clocks.settle()
-    begin = Begin(ticket=ticket, book=book, at=at, seq=seq)
-    log += start([*move.starts, *move.restarts], clocks, begin)
-    return log + start(move.repeats, clocks, begin, repeat=True)
+    chosen = [clock for clock, test in move.may_start if standing and test(standing)]
+    log += start([*move.starts, *chosen, *move.restarts], clocks, begin)
+    log += start(move.repeats, clocks, begin, repeat=True)
+    for order in orders:
+        log += order.carry_out(clocks, begin)
+    return log
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begin:
-    """The circumstances in which clocks start: whose, by which book, when, and by which event."""
+def apply_leg(move: LegMove, leg: Leg, clocks: Clocks, *, at: datetime) -> list[Entry]:
+    """The clock column of a leg's row."""
+    found = [d for d in clocks.of_leg(leg.pk) if d.clock in move.stops]
+    for deadline in found:
+        end(deadline, clocks, at=at, state=_State.MET)
+    clocks.settle()
+    return [entry(deadline, "met") for deadline in found]
 
-    ticket: Ticket
-    book: PromiseBook
-    at: datetime
-    seq: int
+
+def release(leg_id: int, clocks: Clocks, *, at: datetime) -> list[Entry]:
+    """A leg that is no longer owed: its promise is void."""
+    found = clocks.of_leg(leg_id)
+    for deadline in found:
+        end(deadline, clocks, at=at, state=_State.VOID)
+    clocks.settle()
+    return [entry(deadline, "void") for deadline in found]
 
 
-def start(wanted: Iterable[Clock], clocks: Clocks, begin: Begin, *, repeat: bool = False) -> list[Entry]:
-    """New rows for the clocks that the promise table prices for this request."""
+def start(
+    wanted: Iterable[Clock], clocks: Clocks, begin: Begin, *, repeat: bool = False, leg: Leg | None = None
+) -> list[Entry]:
+    """New rows for the clocks that the promise table prices for this request; one that runs already runs on."""
     log = []
     for clock in wanted:
         if begin.ticket.restricted and clock not in RESTRICTED_CLOCKS:
             continue
-        amount = price(begin.book, begin.ticket, clock, repeat=repeat)
+        if leg is None and clocks.of([clock]):
+            continue
+        amount = _amount(begin, clock, repeat=repeat)
         if amount is None and clock != Clock.FULL:
             continue
-        deadline = _new(clock, amount, begin)
-        clocks.live.append(deadline)
-        clocks.started.append(deadline)
-        log.append(_entry(deadline, "started"))
+        deadline = _new(clock, amount, begin, leg)
+        clocks.begin(deadline)
+        log.append(entry(deadline, "started"))
     return log
 
 
-def _entry(deadline: Deadline, op: str) -> Entry:
-    entry: Entry = {"clock": str(deadline.clock), "op": op}
-    if deadline.due_at and deadline.promised_due_at:
-        entry |= {
-            "due_at": deadline.due_at.isoformat(),
-            "promised_due_at": deadline.promised_due_at.isoformat(),
-        }
-    if deadline.met_at:
-        entry["met_at"] = deadline.met_at.isoformat()
-    return entry
+def _amount(begin: Begin, clock: Clock, *, repeat: bool) -> Amount | None:
+    """By the table; a plan is due on the day that was promised, and after it as often as the table says."""
+    ticket = begin.ticket
+    if clock == Clock.FOLLOW_UP:
+        left = days_until(ticket.planned_on, begin.at)
+        return Amount(left, Unit.D) if left else price(begin.book, ticket, clock, repeat=True)
+    return price(begin.book, ticket, clock, repeat=repeat)
 
 
-def price(book: PromiseBook, ticket: Ticket, clock: Clock, *, repeat: bool = False) -> Amount | None:
+def days_until(planned_on: date | None, at: datetime) -> int:
+    """Calendar days from the local date of `at` to the planned one; 0 where that is past or unknown."""
+    today = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    return max((planned_on - today).days, 0) if planned_on else 0
+
+
+def price(book: PromiseBook, ticket: Ticket, clock: str, *, repeat: bool = False) -> Amount | None:
     """The promise for this request in force now, or None where the table has none."""
-    return book.amount(
+    found = policy(book, ticket, clock, repeat=repeat)
+    return found.amount() if found else None
+
+
+def policy(book: PromiseBook, ticket: Ticket, clock: str, *, repeat: bool = False) -> Policy | None:
+    """The row of the table that decides for this request, or None."""
+    return book.row(
         clock,
         grade=ticket.grade,
         rework=ticket.round > 1,
@@ -133,12 +125,13 @@ def price(book: PromiseBook, ticket: Ticket, clock: Clock, *, repeat: bool = Fal
     )
 
 
-def _new(clock: Clock, amount: Amount | None, begin: Begin) -> Deadline:
+def _new(clock: Clock, amount: Amount | None, begin: Begin, leg: Leg | None) -> Deadline:
     ticket, book, at = begin.ticket, begin.book, begin.at
     version = book.calendar_version_id(ticket.region.path)
     due = worktime.due(calendar_version(version), at, amount) if amount else None
     return Deadline(
         ticket=ticket,
+        leg=leg,
         clock=clock,
         round=ticket.round,
         turn=begin.seq,
@@ -154,7 +147,8 @@ def _new(clock: Clock, amount: Amount | None, begin: Begin) -> Deadline:
     )
 
 
-def _end(deadline: Deadline, clocks: Clocks, *, at: datetime, state: Deadline.State) -> None:
+def end(deadline: Deadline, clocks: Clocks, *, at: datetime, state: Deadline.State) -> None:
+    """Met or void at `at`."""
     deadline.state, deadline.fires_at = state, None
     if state == _State.MET:
         deadline.met_at = at
@@ -163,60 +157,32 @@ def _end(deadline: Deadline, clocks: Clocks, *, at: datetime, state: Deadline.St
     clocks.touch(deadline)
 
 
-def _resume(deadline: Deadline, clocks: Clocks, *, at: datetime, seq: int) -> None:
-    """Move the agreed due by what the pause covered; the first promise stays (domain.md §4)."""
-    since, before = deadline.paused_at, deadline.due_at
+def _resume(deadline: Deadline, clocks: Clocks, begin: Begin, reason: str) -> None:
+    since = deadline.paused_at
     deadline.state, deadline.paused_at = _State.RUNNING, None
     clocks.touch(deadline)
-    if since is None or before is None:
-        return
-    calendar = calendar_version(deadline.calendar_version_id)
-    deadline.due_at = worktime.shift(calendar, Unit(deadline.unit), before, [(since, at)])
-    deadline.fires_at = None if deadline.breached_at else deadline.due_at
-    clocks.shifts.append(
-        Shift(
-            deadline=deadline,
-            seq=seq,
-            kind=Shift.Kind.PAUSE,
-            since=since,
-            until=at,
-            due_before=before,
-            due_after=deadline.due_at,
-            reason="审核期间",
-        )
-    )
+    if since is not None:
+        paused_for(deadline, clocks, since=since, begin=begin, reason=reason)
+    rearm(deadline)
 
 
-def _reprice(ticket: Ticket, clocks: Clocks, *, book: PromiseBook, seq: int) -> list[Entry]:
+def _reprice(clocks: Clocks, begin: Begin) -> list[Entry]:
     """Running promises take the amount of the new grade, counted from their own start, keeping earlier shifts."""
-    log = []
+    log, ticket = [], begin.ticket
     for deadline in clocks.live:
-        own = replace(book, policy_set_id=deadline.policy_set_id or book.policy_set_id)  # the policy it started with
-        amount = price(own, ticket, Clock(deadline.clock), repeat=_is_repeat(deadline))
+        own = replace(begin.book, policy_set_id=deadline.policy_set_id or begin.book.policy_set_id)
+        amount = price(own, ticket, Clock(deadline.clock), repeat=_is_repeat(deadline))  # the policy it started with
         before = deadline.due_at
         if amount is None or before is None or amount == deadline.promise or deadline.breached_at:
             continue
-        calendar = calendar_version(deadline.calendar_version_id)
-        moved = _moved_by_pauses(deadline)
-        fresh = worktime.due(calendar, deadline.started_at, amount)
+        if amount.unit != deadline.unit:
+            deadline.extended = 0  # days granted are no hours
         deadline.amount, deadline.unit = amount.value, amount.unit
-        deadline.due_at, deadline.provisional = (
-            worktime.shift(calendar, amount.unit, fresh.at, moved),
-            fresh.provisional,
-        )
-        deadline.fires_at = deadline.due_at if deadline.state == _State.RUNNING else None
-        clocks.touch(deadline)
+        reckon_anew(deadline, clocks)
         clocks.shifts.append(
-            Shift(
-                deadline=deadline,
-                seq=seq,
-                kind=Shift.Kind.REPRICE,
-                due_before=before,
-                due_after=deadline.due_at,
-                reason=f"重新定级：{ticket.grade}",
-            )
+            row(deadline, begin, Shift.Kind.REPRICE, before=before, reason=f"重新定级：{ticket.grade}")
         )
-        log.append(_entry(deadline, "repriced"))
+        log.append(entry(deadline, "repriced"))
     return log
 
 
@@ -227,17 +193,12 @@ def _is_repeat(deadline: Deadline) -> bool:
     return bool(repeating) and began.exists()
 
 
-def _moved_by_pauses(deadline: Deadline) -> list[tuple[datetime, datetime]]:
-    ledger = deadline.shifts.filter(kind__in=[Shift.Kind.PAUSE, Shift.Kind.CREDIT]).order_by("pk")
-    return [(row.since, row.until) for row in ledger if row.since and row.until]
-
-
 def overdue(clocks: Clocks, at: datetime) -> list[Deadline]:
     """Promises that ran out before `at` and have not been recorded yet, in the order they broke.
 
     Before, not at: what is met at the due moment is met in time.
     """
-    late = [d for d in clocks.live if d.clock not in FIRM_CLOCKS and _ran_out(d, at)]
+    late = [d for d in clocks.live if d.clock not in ENDING_CLOCKS and _ran_out(d, at)]
     return sorted(late, key=lambda d: (d.due_at or at, d.pk or 0))
 
 

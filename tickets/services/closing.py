@@ -1,4 +1,4 @@
-"""The firm's verbs after the answer, and the end that silence brings: rate, rework, withdraw, urge, lapse."""
+"""The firm's verbs, and the ends that silence brings: rate, rework, reopen, supplement, withdraw, urge, lapse."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from qihu.errors import Invalid
-from tickets.access import FIRM, SYSTEM
-from tickets.models import Rating
+from tickets.access import FIRM, SYSTEM, Caller
+from tickets.models import Rating, Ticket
 from tickets.services.intent import Done, Intent
-from tickets.services.transition import perform
-from tickets.workflow import Action
+from tickets.services.transition import move, perform
+from tickets.workflow import Action, Status
 
 
 @transaction.atomic
@@ -48,57 +48,66 @@ def rate(
     return done
 
 
-def rework(*, ticket_id: int, at: datetime, reason: str, expected_version: int | None = None) -> Done:
-    """二次交办: the firm sends the answer back with a reason; a new round at the same department."""
-    return perform(
-        Intent(
-            action=Action.REWORK,
-            ticket_id=ticket_id,
-            at=at,
-            caller=FIRM,
-            expected_version=expected_version,
-            text=reason,
-            changes={
-                "outcome": "",
-                "replied_at": None,
-                "answered_at": None,
-                "assigned_at": at,
-                "officer": None,
-                "reply_author": None,
-            },
-        )
+AGAIN = {
+    "outcome": "",
+    "replied_at": None,
+    "answered_at": None,
+    "closed_at": None,
+    "officer": None,
+    "reply_author": None,
+    "planned_on": None,
+    "burden_relieved": None,
+    "excluded": False,
+}
+"""What a new round begins without."""
+
+
+def rework(
+    *, ticket_id: int, at: datetime, reason: str, expected_version: int | None = None, caller: Caller = FIRM
+) -> Done:
+    """二次交办: the firm sends the answer back with a reason, or the system after a call-back; a new round at the
+    same department.
+    """
+    return move(
+        Action.REWORK, ticket_id, caller, at, expected_version, text=reason, changes=AGAIN | {"assigned_at": at}
     )
+
+
+@transaction.atomic
+def reopen(
+    *, ticket_id: int, at: datetime, reason: str, expected_version: int | None = None, caller: Caller = FIRM
+) -> Done:
+    """A closed request goes on: the firm within 30 days, the supervisor any time, the system after a call-back.
+
+    What lapsed while the firm was asked for facts goes on from where it was. The first close stays on record.
+    """
+    ticket = Ticket.objects.lock([ticket_id]).filter(pk=ticket_id).first()
+    lapsed = ticket is not None and ticket.status == Status.WITHDRAWN
+    handed = ticket is not None and (not lapsed or ticket.came_from == Status.ASSIGNED)
+    changes = AGAIN | ({"assigned_at": at} if handed else {})
+    return move(Action.REOPEN, ticket_id, caller, at, expected_version, text=reason, changes=changes)
+
+
+def supplement(
+    *, ticket_id: int, at: datetime, text: str, expected_version: int | None = None, caller: Caller = FIRM
+) -> Done:
+    """The facts that were asked for; the request goes on from where it was."""
+    return move(Action.SUPPLEMENT, ticket_id, caller, at, expected_version, text=text)
 
 
 def withdraw(*, ticket_id: int, at: datetime, reason: str = "", expected_version: int | None = None) -> Done:
     """The firm takes the request back."""
-    return perform(
-        Intent(
-            action=Action.WITHDRAW,
-            ticket_id=ticket_id,
-            at=at,
-            caller=FIRM,
-            expected_version=expected_version,
-            text=reason,
-        )
-    )
+    return move(Action.WITHDRAW, ticket_id, FIRM, at, expected_version, text=reason, changes={"came_from": ""})
 
 
 def urge(*, ticket_id: int, at: datetime, text: str = "", expected_version: int | None = None) -> Done:
     """催办, once a day: officer and head are told."""
-    return perform(
-        Intent(
-            action=Action.URGE,
-            ticket_id=ticket_id,
-            at=at,
-            caller=FIRM,
-            expected_version=expected_version,
-            text=text,
-            changes={"urged_at": at},
-        )
-    )
+    return move(Action.URGE, ticket_id, FIRM, at, expected_version, text=text, changes={"urged_at": at})
 
 
+@transaction.atomic
 def lapse(*, ticket_id: int, at: datetime) -> Done:
-    """The firm said nothing until RATE ended: closed, unrated."""
-    return perform(Intent(action=Action.LAPSE, ticket_id=ticket_id, at=at, caller=SYSTEM, changes={"closed_at": at}))
+    """The firm said nothing: closed, unrated, when RATE ended; withdrawn when COMPLETE did."""
+    ticket = Ticket.objects.lock([ticket_id]).filter(pk=ticket_id).first()
+    closes = ticket is not None and ticket.status == Status.ANSWERED
+    return move(Action.LAPSE, ticket_id, SYSTEM, at, None, changes={"closed_at": at} if closes else {})

@@ -1,4 +1,4 @@
-"""The department's verbs: sign, contact, interim, note, reply."""
+"""The department's verbs: sign, contact, interim, note, reply, and following up what was planned."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from django.conf import settings
 
 from qihu.errors import Invalid
 from tickets.access import Caller
-from tickets.services.intent import Done, Intent
-from tickets.services.transition import perform
+from tickets.asks import asks_in
+from tickets.models import Filing
+from tickets.services.intent import Done
+from tickets.services.transition import move
 from tickets.workflow import Action, Outcome
 
 
 def sign(*, ticket_id: int, caller: Caller, at: datetime, expected_version: int | None = None) -> Done:
     """Take the request on; the signer becomes its officer."""
-    return _move(Action.SIGN, ticket_id, caller, at, expected_version, changes={"officer": caller.user})
+    return move(Action.SIGN, ticket_id, caller, at, expected_version, changes={"officer": caller.user})
 
 
 def contact(
@@ -32,7 +34,7 @@ def contact(
     expected_version: int | None = None,
 ) -> Done:
     """Record that the firm was contacted, and what was agreed."""
-    return _move(Action.CONTACT, ticket_id, caller, at, expected_version, text=text, files=files)
+    return move(Action.CONTACT, ticket_id, caller, at, expected_version, text=text, files=files)
 
 
 def interim(
@@ -45,7 +47,7 @@ def interim(
     expected_version: int | None = None,
 ) -> Done:
     """A plan or stage reply that the firm sees."""
-    return _move(Action.INTERIM, ticket_id, caller, at, expected_version, text=text, files=files)
+    return move(Action.INTERIM, ticket_id, caller, at, expected_version, text=text, files=files)
 
 
 def note(
@@ -58,7 +60,7 @@ def note(
     expected_version: int | None = None,
 ) -> Done:
     """A progress note; it restarts the promise of the next one."""
-    return _move(Action.NOTE, ticket_id, caller, at, expected_version, text=text, files=files)
+    return move(Action.NOTE, ticket_id, caller, at, expected_version, text=text, files=files)
 
 
 def reply(  # noqa: PLR0913 - the body of the API's `reply`
@@ -88,17 +90,25 @@ def reply(  # noqa: PLR0913 - the body of the API's `reply`
     }
     if errors := {name: said for name, said in wrong.items() if said}:
         raise Invalid("答复还不完整。", fields=errors)
+    asks = asks_in(Filing.objects.values_list("text", flat=True).get(ticket=ticket_id))
     parts = [{"ask": str(a.get("ask", "")), "text": str(a.get("text", ""))} for a in answers]
+    answered = _answered(asks, parts)
     if outcome == Outcome.REFERRED:
         parts.append({"ask": "转往", "text": referred_to.strip()})
-    data: dict[str, Any] = {"outcome": outcome}
+    data: dict[str, Any] = {"outcome": outcome, "answered": answered}
     if outcome == Outcome.PLANNED and planned_on:
         data["planned_on"] = planned_on.isoformat()
         parts.append({"ask": "计划完成", "text": f"{planned_on:%Y年%m月%d日}"})
     if burden_relieved is not None:
         data["burden_relieved"] = burden_relieved
-    changes = {"outcome": outcome, "reply_author": caller.user, "replied_at": at}
-    return _move(
+    changes = {
+        "outcome": outcome,
+        "reply_author": caller.user,
+        "replied_at": at,
+        "planned_on": planned_on if outcome == Outcome.PLANNED else None,
+        "burden_relieved": burden_relieved,
+    }
+    return move(
         Action.REPLY,
         ticket_id,
         caller,
@@ -112,21 +122,26 @@ def reply(  # noqa: PLR0913 - the body of the API's `reply`
     )
 
 
-def _move(
-    action: Action,
+def _answered(asks: Sequence[str], parts: Sequence[dict[str, str]]) -> list[str]:
+    """Numbers of the asks that have an answer, which may name its ask by number or by words."""
+    named = {part["ask"].strip() for part in parts if part["text"].strip()}
+    return [str(n) for n, ask in enumerate(asks, start=1) if str(n) in named or ask in named]
+
+
+def follow_up(
+    *,
     ticket_id: int,
     caller: Caller,
     at: datetime,
-    expected_version: int | None,
-    **more: Any,
+    text: str,
+    done: bool = False,
+    next_on: date | None = None,
+    expected_version: int | None = None,
 ) -> Done:
-    return perform(
-        Intent(
-            action=action,
-            ticket_id=ticket_id,
-            at=at,
-            caller=caller,
-            expected_version=expected_version,
-            **more,
-        )
-    )
+    """Tell how the plan stands: done, or when it is looked at next (`next_on`, else as often as the table says)."""
+    today = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    if not done and next_on is not None and next_on <= today:
+        raise Invalid("日期不对。", fields={"next_on": "下次日期须在今天之后。"})
+    data = {"done": done, "next_on": next_on.isoformat() if next_on and not done else None}
+    changes = {"planned_on": None if done else next_on}
+    return move(Action.FOLLOW_UP, ticket_id, caller, at, expected_version, text=text, data=data, changes=changes)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +19,7 @@ from routing.rules.book import current_rules
 from routing.rules.matching import Decision as Ruling
 from routing.rules.matching import Facts, decide
 from routing.rules.models import Category
-from tickets.models import Answer, Decision, Filing, Leg, QRCode, Ticket
+from tickets.models import Answer, Decision, Filing, QRCode, Ticket
 from tickets.services import clocks as promise
 from tickets.services import record
 from tickets.services.attachments import NO_FILES, Files, add_late, attach
@@ -28,8 +27,10 @@ from tickets.services.batch import Batch, read_arrival
 from tickets.services.codes import opening_hash, shown_code
 from tickets.services.filing import title_from
 from tickets.services.intent import Done, Intent
+from tickets.services.ledger import Begin
+from tickets.services.numbers import number_of
 from tickets.services.transition import perform_all
-from tickets.workflow import BY_ACTION, Action, Party, Status
+from tickets.workflow import Action, Party, Status, rows_of
 
 SUBMIT = "submit"
 
@@ -81,11 +82,6 @@ class Receipt:
     ticket: Ticket
     access_code: str
     repeated: bool = False
-
-
-def number_of(serial: int, at: datetime) -> str:
-    """QH-<local date>-<six digits>."""
-    return f"QH-{at.astimezone(ZoneInfo(settings.TIME_ZONE)):%Y%m%d}-{serial:06d}"
 
 
 @transaction.atomic
@@ -179,7 +175,7 @@ def _announce(
     files: Files,
 ) -> Batch:
     """The first event, the first clocks and the outbox row, gathered."""
-    move = BY_ACTION[Action.SUBMIT]
+    (move,) = rows_of(Action.SUBMIT)
     batch = Batch([ticket], live=[])
     event = record.draft(
         ticket=ticket,
@@ -190,8 +186,8 @@ def _announce(
         to_status=Status.SUBMITTED,
         data={**submitted_with(ticket, filed, qr), **(behalf.stated if behalf else {})},
     )
-    log = promise.apply(move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=current_book(), at=at, seq=event.seq)
-    event.data["clocks"] = log
+    begin = Begin(ticket=ticket, book=current_book(), at=at, seq=event.seq)
+    event.data["clocks"] = promise.apply(move, begin, batch.clocks[ticket.pk])
     attach(event, files, lenient=True)
     batch.add(event, then=move.then, digest=filing.digest())
     return batch
@@ -231,9 +227,6 @@ def route_all(*, ticket_ids: Sequence[int], at: datetime) -> list[Done]:
     leads = _departments(rulings.values())
     done = perform_all([_intent(locked[key], ruling, leads, at=at) for key, ruling in rulings.items()], locked=locked)
     Decision.objects.bulk_create([_decision(one, rulings[one.ticket.pk], leads) for one in done])
-    Leg.objects.bulk_create(
-        [leg for one in done for leg in _legs(one.ticket, rulings[one.ticket.pk].co_departments, leads, at=at)]
-    )
     return done
 
 
@@ -272,6 +265,7 @@ def _intent(ticket: Ticket, ruling: Ruling, leads: dict[str, Department], *, at:
         at=at,
         data=data,
         changes={"department": leads[ruling.department], "assigned_at": at, "restricted": ruling.restricted},
+        helpers=[leads[code] for code in ruling.co_departments],
     )
 
 
@@ -291,7 +285,3 @@ def _decision(done: Done, ruling: Ruling, leads: dict[str, Department]) -> Decis
         reason=ruling.reason,
         decided_at=done.event.happened_at,
     )
-
-
-def _legs(ticket: Ticket, codes: Sequence[str], leads: dict[str, Department], *, at: datetime) -> list[Leg]:
-    return [Leg(ticket=ticket, department=leads[code], round=ticket.round, assigned_at=at) for code in codes]

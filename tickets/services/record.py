@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from tickets.models import Event, Text, Ticket
+from tickets.models import Event, Leg, Text, Ticket
 from tickets.services.intent import Stamp
 from tickets.workflow import Party
 
 
-def draft(
+def draft(  # noqa: PLR0913 - the columns of an event
     *,
     ticket: Ticket,
     kind: str,
@@ -20,8 +20,11 @@ def draft(
     from_status: str = "",
     to_status: str = "",
     data: Mapping[str, object] | None = None,
+    leg: Leg | None = None,
 ) -> Event:
-    """Next event of the request, unsaved and not yet chained; takes the next sequence number."""
+    """Next event of the request, unsaved and not yet chained; takes the next sequence number. A leg's is its own
+    department's.
+    """
     ticket.last_seq += 1
     return Event(
         ticket=ticket,
@@ -29,7 +32,8 @@ def draft(
         kind=kind,
         actor_id=actor_id,
         party=party,
-        department_id=ticket.department_id,
+        department_id=leg.department_id if leg else ticket.department_id,
+        leg=leg,
         round=ticket.round,
         from_status=from_status,
         to_status=to_status,

@@ -37,6 +37,6 @@ def send_back(*, ticket_id: int, caller: Caller, at: datetime, text: str, expect
             caller=caller,
             expected_version=expected_version,
             text=text,
-            changes={"outcome": "", "replied_at": None},
+            changes={"outcome": "", "replied_at": None, "planned_on": None, "burden_relieved": None},
         )
     )

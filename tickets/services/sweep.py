@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
 
 from tickets.models import Deadline, Ticket
-from tickets.services import closing
+from tickets.services import closing, departure
 from tickets.services.batch import Batch
 from tickets.services.transition import settle
-from tickets.workflow import FIRM_CLOCKS, Status
+from tickets.workflow import ENDING_CLOCKS, Clock, Status
 
 log = structlog.get_logger(__name__)
 BATCH = 200
@@ -36,9 +36,9 @@ def sweep(*, at: datetime, limit: int = BATCH) -> int:
     found = list(Deadline.objects.due(at, limit=limit).values_list("ticket_id", "clock"))
     if not found:
         return 0
-    lapsing = {ticket for ticket, clock in found if clock in FIRM_CLOCKS}
-    breaking = {ticket for ticket, clock in found if clock not in FIRM_CLOCKS}
-    return _break_apart(breaking, at=at) + sum(_alone(_lapse, ticket, at=at) for ticket in sorted(lapsing))
+    ending = {ticket for ticket, clock in found if clock in ENDING_CLOCKS}
+    breaking = {ticket for ticket, clock in found if clock not in ENDING_CLOCKS}
+    return _break_apart(breaking, at=at) + sum(_alone(_end, ticket, at=at) for ticket in sorted(ending))
 
 
 def _break_apart(keys: set[int], *, at: datetime) -> int:
@@ -78,14 +78,25 @@ def _break_all(keys: set[int], *, at: datetime) -> int:
     return fired
 
 
+_ENDS: Mapping[str, tuple[Status, Callable[..., object]]] = {
+    Clock.RATE: (Status.ANSWERED, closing.lapse),
+    Clock.COMPLETE: (Status.INFO_NEEDED, closing.lapse),
+    Clock.REVIEW_HOLD: (Status.SUSPENDED, departure.resume),
+}
+"""What happens when a clock that breaks no promise has run out, and in which status alone it may."""
+
+
 @transaction.atomic
-def _lapse(key: int, *, at: datetime) -> int:
-    """Close one request whose firm kept silent, dated when its time ran out."""
+def _end(key: int, *, at: datetime) -> int:
+    """Make the system's move on one request whose time has run out, dated when it did."""
     locked = Ticket.objects.lock([key]).select_for_update(of=("self",), skip_locked=True, no_key=True).first()
-    if locked is None or locked.status != Status.ANSWERED:
+    if locked is None:
         return 0
-    ended = Deadline.objects.live([key]).filter(clock__in=FIRM_CLOCKS, fires_at__lt=at).first()
+    ended = Deadline.objects.live([key]).filter(clock__in=ENDING_CLOCKS, fires_at__lt=at).first()
     if ended is None or ended.due_at is None:
         return 0
-    closing.lapse(ticket_id=key, at=ended.due_at)
+    status, verb = _ENDS[ended.clock]
+    if locked.status != status:
+        return 0
+    verb(ticket_id=key, at=ended.due_at)
     return 1

@@ -4,61 +4,92 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 
-from qihu.errors import Conflict, DomainError, Forbidden, Invalid, Stale, Unknown
+from qihu.errors import Conflict, DomainError, Forbidden, Invalid, RefusedByRule, Stale, Unknown
 from routing.promises.book import PromiseBook, current_book
 from tickets import access
+from tickets.access import Caller
 from tickets.models import Deadline, Event, Ticket
+from tickets.services import asking, legwork, record
 from tickets.services import clocks as promise
-from tickets.services import record
 from tickets.services.attachments import attach, files_of
 from tickets.services.batch import Batch
-from tickets.services.intent import Done, Intent
-from tickets.services.standing import ask_guards
-from tickets.workflow import BY_ACTION, Move, Party, Standing, Status
+from tickets.services.intent import Aside, Done, Intent, LegIntent
+from tickets.services.ledger import Begin
+from tickets.services.standing import judge
+from tickets.workflow import (
+    Action,
+    Clock,
+    Move,
+    Party,
+    Standing,
+    Status,
+    approvers,
+    parties_of,
+    rows_of,
+    sources_of,
+)
+
+Wanted = Intent | LegIntent | Aside
+_NOT_MOVES = ("breach", "warning", asking.KIND)
 
 
-class RefusedByRule(DomainError):
-    """A guard of the table said no."""
-
-    status, code, title = 409, "refused-by-rule", "暂不能办理"
-
-
-def perform(intent: Intent) -> Done:
-    """Make one move: check it, log it, change the row, set clocks, announce it.
+def perform(wanted: Wanted) -> Done:
+    """Make one move: check it, log it, change the row, set clocks, announce it. A two-step move is only asked for.
 
     Raises `Unknown` (404), `Forbidden` (403), `Conflict` or `RefusedByRule` (409), `Stale` (412), `Invalid` (422).
     """
-    return perform_all([intent])[0]
+    return perform_all([wanted])[0]
+
+
+def move(
+    action: Action, ticket_id: int, caller: Caller, at: datetime, expected_version: int | None, **more: Any
+) -> Done:
+    """`perform` of one row of the table; `more` as in `Intent`."""
+    return perform(
+        Intent(action=action, ticket_id=ticket_id, at=at, caller=caller, expected_version=expected_version, **more)
+    )
 
 
 @transaction.atomic
-def perform_all(intents: Sequence[Intent], *, locked: Mapping[int, Ticket] | None = None) -> list[Done]:
+def perform_all(wanted: Sequence[Wanted], *, locked: Mapping[int, Ticket] | None = None) -> list[Done]:
     """As `perform`, for many requests at the price of a few statements; all are made or none.
 
     `locked` passes requests that this transaction has locked already (through `Ticket.objects.lock`).
     """
-    tickets = locked if locked is not None else {t.pk: t for t in Ticket.objects.lock(i.ticket_id for i in intents)}
+    tickets = locked if locked is not None else {t.pk: t for t in Ticket.objects.lock(w.ticket_id for w in wanted)}
     batch = Batch(tickets.values(), live=Deadline.objects.live(tickets))
     book = current_book()
     done = []
-    for intent in intents:
-        ticket = tickets.get(intent.ticket_id)
+    for one in wanted:
+        ticket = tickets.get(one.ticket_id)
         if ticket is None:
             raise Unknown("没有找到这件诉求。")
-        done.append(_make(intent, ticket, batch, book))
+        done.append(_one(one, ticket, batch, book))
     batch.write()
     return done
 
 
+def _one(wanted: Wanted, ticket: Ticket, batch: Batch, book: PromiseBook) -> Done:
+    if isinstance(wanted, LegIntent):
+        refuse_stale(wanted.expected_version, ticket)
+        settle(ticket, batch, at=wanted.at)
+        return legwork.make(wanted, ticket, batch)
+    if isinstance(wanted, Aside):
+        return _remark(wanted, ticket, batch, book)
+    return _make(wanted, ticket, batch, book)
+
+
 def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Done:
-    move = BY_ACTION[intent.action]
-    standing = _check(intent, ticket, move)
+    move, standing = _check(intent, ticket)
     settle(ticket, batch, at=intent.at)
+    if move.approver and intent.approval is None:
+        return asking.ask(intent, ticket, batch, party=standing.party)
     before = ticket.status
     _change(intent, ticket, move, standing)
     event = record.draft(
@@ -73,63 +104,111 @@ def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Do
     )
     if intent.files:
         attach(event, files_of(intent.caller, ticket, intent.files))
-    log = promise.apply(move, ticket=ticket, clocks=batch.clocks[ticket.pk], book=book, at=intent.at, seq=event.seq)
+    begin = Begin(ticket=ticket, book=book, at=intent.at, seq=event.seq)
+    clocks = batch.clocks[ticket.pk]
+    log = promise.apply(move, begin, clocks, standing=standing, orders=intent.orders)
+    legs, more = legwork.follow(intent, ticket, clocks, begin)
+    if log or more:
+        event.data["clocks"] = [*log, *more]
+    batch.add(event, text=intent.text, parts=intent.parts, then=move.then)
+    if ticket.status != before:
+        asking.end_without_word(ticket, batch, at=intent.at)
+    return Done(ticket, event, legs=legs)
+
+
+def _remark(wanted: Aside, ticket: Ticket, batch: Batch, book: PromiseBook) -> Done:
+    """Log what is no move: the status stays."""
+    settle(ticket, batch, at=wanted.at)
+    for name, value in wanted.changes.items():
+        setattr(ticket, name, value)
+    ticket.version += 1
+    event = record.draft(
+        ticket=ticket,
+        kind=wanted.kind,
+        party=wanted.party,
+        happened_at=wanted.at,
+        actor_id=wanted.caller.actor_id,
+        data=wanted.data,
+    )
+    begin = Begin(ticket=ticket, book=book, at=wanted.at, seq=event.seq)
+    log = [line for order in wanted.orders for line in order.carry_out(batch.clocks[ticket.pk], begin)]
     if log:
         event.data["clocks"] = log
-    batch.add(event, text=intent.text, parts=intent.parts, then=move.then)
+    batch.add(event, text=wanted.text, parts=wanted.parts, then=wanted.then)
     return Done(ticket, event)
 
 
 def settle(ticket: Ticket, batch: Batch, *, at: datetime) -> None:
-    """Record every promise that has broken by `at` and that no sweep has seen yet, dated when it broke."""
+    """Record every promise that has broken by `at` and that no sweep has seen yet, dated when it broke.
+
+    An extension that is undecided when the answer is due is refused.
+    """
     clocks = batch.clocks[ticket.pk]
     for deadline in promise.overdue(clocks, at):
+        broke_at = deadline.due_at or at
+        if deadline.clock == Clock.RESOLVE:
+            asking.end_without_word(ticket, batch, at=broke_at, undecided=frozenset({Action.EXTEND}))
         event = record.draft(
             ticket=ticket,
             kind="breach",
             party=Party.SYSTEM,
-            happened_at=deadline.due_at or at,
+            happened_at=broke_at,
             data={"clock": str(deadline.clock), "turn": deadline.turn, "round": deadline.round},
+            leg=deadline.leg,
         )
         promise.breach(deadline, clocks, seq=event.seq)
         ticket.late = True
         batch.add(event, then=("tickets.notify",))
 
 
-def _check(intent: Intent, ticket: Ticket, move: Move) -> Standing:
-    if intent.expected_version is not None and intent.expected_version != ticket.version:
+def refuse_stale(expected: int | None, ticket: Ticket) -> None:
+    """Raises `Stale` where somebody changed the request since it was read."""
+    if expected is not None and expected != ticket.version:
         raise Stale("内容已被他人更新，请看过最新情况再办理。")
-    claims = [p for p in access.parties(intent.caller, ticket) if p in move.by]
+
+
+def _check(intent: Intent, ticket: Ticket) -> tuple[Move, Standing]:
+    refuse_stale(intent.expected_version, ticket)
+    action, second = intent.action, intent.approval is not None
+    allowed = approvers(action, restricted=ticket.restricted) if second else parties_of(action)
+    claims = [p for p in access.parties(intent.caller, ticket) if p in allowed]
     if not claims:
-        raise Forbidden(f"“{move.action.label}”不由您办理。")
-    if ticket.status not in move.sources:
-        raise Conflict(_where_it_is(ticket, move))
-    if move.needs_text and not intent.text.strip():
-        raise Invalid("请写明内容。", fields={"text": "请写明内容。"})
-    standing, refusal = ask_guards(
-        move, ticket, claims, actor_id=intent.caller.actor_id, at=intent.at, payload=intent.data
+        raise Forbidden(f"“{action.label}”不由您{'审批' if second else '办理'}。")
+    if ticket.status not in sources_of(action):
+        raise Conflict(_where_it_is(ticket, action))
+    asked_at = intent.approval.asked_at if intent.approval else intent.at
+    move, standing, refusal = judge(
+        action, ticket, claims, user=intent.caller.user, at=asked_at, payload=intent.data, second=second
     )
-    if standing is None:
-        raise RefusedByRule(refusal)
-    return standing
+    if move is None or standing is None:
+        raise RefusedByRule(refusal) if refusal else _no_row(ticket, action, claims)
+    if move.needs_text and not intent.text.strip() and not second:
+        raise Invalid("请写明内容。", fields={"text": "请写明内容。"})
+    return move, standing
 
 
-def _where_it_is(ticket: Ticket, move: Move) -> str:
+def _no_row(ticket: Ticket, action: Action, claims: Sequence[Party]) -> DomainError:
+    """From here the move is somebody else's, or nobody's."""
+    mine = any(ticket.status in row.sources and row.by & frozenset(claims) for row in rows_of(action))
+    return Conflict(_where_it_is(ticket, action)) if mine else Forbidden(f"“{action.label}”不由您办理。")
+
+
+def _where_it_is(ticket: Ticket, action: Action) -> str:
     """Who got there first, so that the second of two people knows whom to ask."""
     last = (
         Event.objects.filter(ticket=ticket, to_status=ticket.status)
-        .exclude(kind="breach")
+        .exclude(kind__in=_NOT_MOVES)
         .select_related("actor")
         .order_by("-seq")
         .first()
     )
     now = Status(ticket.status).label
     if last is None:
-        return f"现在是“{now}”，不能{move.action.label}。"
+        return f"现在是“{now}”，不能{action.label}。"
     when = last.happened_at.astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%m月%d日 %H:%M")
     who = last.actor.name if last.actor else Party(last.party).label
-    made = BY_ACTION.get(last.kind)  # type: ignore[call-overload]
-    return f"已由{who}于 {when} {made.action.label if made else last.kind}，现在是“{now}”，不能{move.action.label}。"
+    made = Action(last.kind).label if last.kind in Action.values else last.kind
+    return f"已由{who}于 {when} {made}，现在是“{now}”，不能{action.label}。"
 
 
 def _change(intent: Intent, ticket: Ticket, move: Move, standing: Standing) -> None:
@@ -139,8 +218,12 @@ def _change(intent: Intent, ticket: Ticket, move: Move, standing: Standing) -> N
     if move.new_round:
         ticket.round += 1
         ticket.send_backs = 0
+    if move.keeps:
+        ticket.came_from = ticket.status
     for name, value in intent.changes.items():
         setattr(ticket, name, value)
     if move.target is not None:
         ticket.status = move.target
     ticket.version += 1
+    if intent.approval is not None:
+        ticket.pending -= 1

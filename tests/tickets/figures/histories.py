@@ -11,7 +11,7 @@ from tests.make import receipt
 from tests.people import user
 from tickets.access import FIRM, Caller
 from tickets.models import Ticket
-from tickets.services import closing, dispatch, handling, intake, review
+from tickets.services import closing, dispatch, handling, intake, review, transition
 from tickets.services.intent import Intent
 from tickets.services.transition import perform_all
 from tickets.workflow import Action, Status
@@ -26,7 +26,7 @@ def live(n: int, *, seed: int, since: datetime, until: datetime, monkeypatch: An
     """`n` requests submitted in [since, until), each led through up to a dozen legal moves."""
     dice = random.Random(seed)
     wanted: list[Intent] = []
-    for module in (handling, review, closing, dispatch):
+    for module in (transition, review, closing, dispatch):
         monkeypatch.setattr(module, "perform", wanted.append)
     clocks = _born(n, dice, since, until)
     people = _People()

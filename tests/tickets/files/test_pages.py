@@ -228,7 +228,7 @@ def test_a_file_costs_a_page_one_query_and_no_file_none(phone, django_assert_max
         phone.get(f"/t/{ticket.number}/")
     desk = desk_of("supervisor")
     desk.get("/desk/")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         desk.get(f"/desk/t/{ticket.number}/")
 
 

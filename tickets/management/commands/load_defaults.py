@@ -9,6 +9,7 @@ from qihu import clock
 from qihu.accounts.demo import load_regions
 from routing.promises.defaults import load_defaults as load_promises
 from routing.rules.defaults import load_defaults as load_rules
+from tickets.services.defaults import load_defaults as load_tickets
 from tickets.services.notify.defaults import load_defaults as load_notices
 
 
@@ -23,3 +24,4 @@ class Command(BaseCommand):
         load_rules(clock.now())
         load_promises()
         load_notices()
+        load_tickets()

@@ -14,6 +14,7 @@ from qihu.accounts.demo import load_organisation
 from routing.promises.defaults import load_defaults as load_promises
 from routing.rules.defaults import load_defaults as load_rules
 from tickets.services.codes import load_demo_codes
+from tickets.services.defaults import load_defaults as load_tickets
 from tickets.services.notify.defaults import load_defaults as load_notices
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             accounts = load_organisation(password)
             load_rules(at)
             load_promises()
+            load_tickets()
             load_demo_codes(at=at)
             load_notices()
         self.stdout.write(f"演示组织已就绪，新建账号 {accounts} 个")

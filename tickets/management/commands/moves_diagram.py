@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tickets.workflow import MOVES, OPEN, Move, Party, Status
+from tickets.workflow import LEG_MOVES, MOVES, OPEN, LegStatus, Move, Party, Status
 
 START, END = "<!-- moves:start -->", "<!-- moves:end -->"
 
@@ -36,22 +36,42 @@ class Command(BaseCommand):
 def diagram() -> str:
     """Mermaid state diagram: one arrow for each pair of statuses that the moves reach, labelled with moves and parties.
 
-    Moves open to every status are listed under it instead of drawn.
+    Moves that leave the status, and those open to every status, are listed under it instead of drawn.
     """
     reached = [status for status in Status if any(move.target == status for move in MOVES)]
-    drawn = [move for move in MOVES if move.sources != OPEN]
+    anywhere = [move for move in MOVES if move.sources >= OPEN]
     arrows: dict[tuple[str, str], list[str]] = {}
-    for move in drawn:
+    for move in MOVES:
+        if move in anywhere:
+            continue
         for source in [str(s) for s in reached if s in move.sources] or ["[*]"]:
-            arrows.setdefault((source, str(move.target or source)), []).append(_label(move))
+            labels = arrows.setdefault((source, str(move.target or source)), [])
+            if (label := _label(move)) not in labels:
+                labels.append(label)
     lines = [f"    {status.value}: {status.label}" for status in reached]
-    lines += [f"    {a} --> {b}: {'<br/>'.join(labels)}" for (a, b), labels in arrows.items()]
-    anywhere = [
-        f"- {_label(move)} → {move.target.label if move.target else '状态不变'}" for move in MOVES if move not in drawn
+    lines += [f"    {a} --> {b}: {'<br/>'.join(labels)}" for (a, b), labels in arrows.items() if a != b]
+    stays = [f"| {Status(a).label} | {'；'.join(labels)} |" for (a, b), labels in arrows.items() if a == b]
+    legs = [f"| {leg.label} | {'；'.join(_legs_from(leg))} |" for leg in LegStatus if _legs_from(leg)]
+    return "\n".join(
+        [
+            *["```mermaid", "stateDiagram-v2", *lines, "```", ""],
+            *["Moves that leave the status as it is:", "", "| From | Moves |", "|---|---|", *stays, ""],
+            *["From every open status:", ""],
+            *[f"- {_label(move)} → {move.target.label if move.target else '状态不变'}" for move in anywhere],
+            *["", "A co-handler's leg:", "", "| From | Moves |", "|---|---|", *legs],
+        ]
+    )
+
+
+def _legs_from(status: LegStatus) -> list[str]:
+    return [
+        f"{move.action.value} {move.action.label} → {move.target.label}"
+        for move in LEG_MOVES.values()
+        if status in move.sources
     ]
-    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```", "", "From every open status:", "", *anywhere])
 
 
 def _label(move: Move) -> str:
     parties = "、".join(party.label for party in Party if party in move.by)
-    return f"{move.action.value} {move.action.label}（{parties}）"
+    second = "、".join(party.label for party in Party if party in move.approver)
+    return f"{move.action.value} {move.action.label}（{parties}{'，' + second + '批准' if second else ''}）"

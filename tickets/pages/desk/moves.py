@@ -9,6 +9,7 @@ from tickets.models import Ticket
 from tickets.pages.desk import forms
 from tickets.pages.desk.seat import Seat
 from tickets.services import dispatch, handling, review
+from tickets.services.circumstances import Looked
 from tickets.services.intent import Done
 from tickets.services.standing import refusal
 from tickets.workflow import Action, Party, Status, open_moves
@@ -140,9 +141,10 @@ def offered(ticket: Ticket, seat: Seat, parties: Sequence[Party], *, contacted: 
     """
     theirs = set(open_moves(Status(ticket.status), parties))
     moves, notes = [], []
+    looked = Looked(ticket, seat.user, seat.at)
     order = sorted(DESK_MOVES.values(), key=lambda m: contacted and m.action == Action.CONTACT)
     for move in (m for m in order if m.action in theirs):
-        said = refusal(move.action, ticket, parties, actor_id=seat.user.pk, at=seat.at)
+        said = refusal(move.action, ticket, parties, user=seat.user, at=seat.at, look=looked)
         if said is None:
             moves.append(move)
         elif move.action != Action.CLASSIFY:  # nothing left to raise is no news

@@ -48,7 +48,7 @@ def _turn(deadline: Deadline, seat: Seat) -> dict[str, object]:
         "provisional": deadline.provisional,
         "facts": [
             ("开始", _exact(deadline, seat, "started_at")),
-            ("时限", deadline.promise.words() if deadline.promise else ""),
+            ("时限", deadline.agreed.words() if deadline.agreed else ""),
             ("首次承诺", _exact(deadline, seat, "promised_due_at")),
             ("现行承诺", _exact(deadline, seat, "due_at")),
             ("完成", _exact(deadline, seat, "met_at")),
@@ -72,7 +72,7 @@ def _turn(deadline: Deadline, seat: Seat) -> dict[str, object]:
 
 
 def _steps(deadline: Deadline, shifts: list[Shift]) -> list[Step]:
-    promise = deadline.promise
+    promise = deadline.agreed
     if promise is None:
         return []
     pauses = [(s.since, s.until) for s in shifts if s.kind in _MOVES_DUE and s.since and s.until]

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from qihu.doors import told_on
-from qihu.errors import Conflict, DomainError, Stale, Unknown
+from qihu.errors import Conflict, DomainError, RefusedByRule, Stale, Unknown
 from tickets import access
 from tickets.models import Ticket
 from tickets.pages.basket import brought
@@ -25,7 +25,6 @@ from tickets.pages.desk.rows import rows
 from tickets.pages.desk.seat import AT_CENTRE, Seat, at_desk
 from tickets.pages.desk.sheet import Spoken, sheet
 from tickets.services.sending import of_staff
-from tickets.services.transition import RefusedByRule
 
 
 @require_safe

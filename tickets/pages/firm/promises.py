@@ -147,7 +147,7 @@ def _length(deadline: Deadline, since: datetime, until: datetime) -> int:
 
 def _whole(deadline: Deadline) -> int:
     """Seconds from the start to the due time without any shift."""
-    promise = Amount(deadline.amount or 0, Unit(deadline.unit))
+    promise = deadline.agreed or Amount(0, Unit(deadline.unit))
     calendar = calendar_version(deadline.calendar_version_id)
     return _length(deadline, deadline.started_at, due(calendar, deadline.started_at, promise).at)
 
@@ -185,7 +185,7 @@ def _spent(seconds: int, day: int) -> str:
 
 def _reckoned(deadline: Deadline, shifts: Sequence[Shift]) -> list[dict[str, str]]:
     """Rows of `parts/reckon.html`: the day-by-day derivation, pauses of the ledger included."""
-    promise = Amount(deadline.amount or 0, Unit(deadline.unit))
+    promise = deadline.agreed or Amount(0, Unit(deadline.unit))
     pauses = [(row.since, row.until) for row in shifts if row.since and row.until]
     steps = explain(calendar_version(deadline.calendar_version_id), deadline.started_at, promise, pauses)
     return [

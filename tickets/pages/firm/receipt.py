@@ -47,7 +47,7 @@ def picture(ticket: Ticket, *, at: datetime, caller: Caller = FIRM) -> dict[str,
     deadlines = list(ticket.deadlines.order_by("pk"))
     urged = _urged_today(ticket, at)
     who = parties(caller, ticket)
-    moves = frozenset(may_make(ticket, who, actor_id=None, at=at))
+    moves = frozenset(may_make(ticket, who, user=None, at=at))
     if urged and ticket.is_open and Party.FIRM in who:
         moves |= {Action.URGE}  # shown as done for today
     answer = _answer(ticket, entries)

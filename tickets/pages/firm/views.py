@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from qihu.address import address
 from qihu.clock import now
 from qihu.doors import told_on
-from qihu.errors import Conflict, Invalid, Locked, Unknown
+from qihu.errors import Conflict, Invalid, Locked, RefusedByRule, Unknown
 from qihu.signin import sessions
 from tickets.models import QRCode, Ticket
 from tickets.pages.basket import Basket, before_submission
@@ -29,7 +29,6 @@ from tickets.pages.firm import receipt as page
 from tickets.pages.firm.forms import AskForm, FindForm, MessageForm, RateForm, ReworkForm, UrgeForm, WithdrawForm
 from tickets.services import closing, codes, intake, relay, sending
 from tickets.services.answered import permit
-from tickets.services.transition import RefusedByRule
 from tickets.terms import Remark
 from tickets.workflow import Action
 

@@ -26,7 +26,7 @@ from tickets.services.filing import NAME_MAX, TEXT_MAX, title_from
 from tickets.services.history.lives import UNRECORDED, Life
 from tickets.services.history.mapping import Mapping
 from tickets.services.history.past import PAST, Past
-from tickets.services.intake import number_of
+from tickets.services.numbers import number_of
 from tickets.terms import Action, Party, Status
 
 BATCH = 100

@@ -1,0 +1,270 @@
+"""Changes of running promises that a move orders: extension, credit, inheritance. Each leaves a ledger row.
+
+Agreed due = (amount + extensions, from the start), then shifted by the union of pauses and credits (domain.md §4).
+The first promise and a breach never change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from routing.promises import worktime
+from routing.promises.amount import Unit
+from routing.promises.book import PromiseBook, calendar_version
+from tickets.models import Alert, Deadline, Shift, Ticket
+from tickets.workflow import Clock
+
+_State = Deadline.State
+Entry = dict[str, str | int | None]
+"""What was done to one clock, as the log keeps it: clock, op, leg, and the due times after it (ISO 8601, UTC)."""
+
+
+@dataclass(slots=True)
+class Clocks:
+    """The live promises of one request, and what a batch of moves has done to them."""
+
+    live: list[Deadline]
+    started: list[Deadline] = field(default_factory=list)
+    touched: dict[int, Deadline] = field(default_factory=dict)
+    shifts: list[Shift] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+
+    def running(self, clocks: Iterable[Clock]) -> list[Deadline]:
+        """Running rows of these clocks."""
+        wanted = frozenset(clocks)
+        return [d for d in self.live if d.clock in wanted and d.state == _State.RUNNING]
+
+    def of(self, clocks: Iterable[Clock]) -> list[Deadline]:
+        """Running or paused rows of these clocks."""
+        wanted = frozenset(clocks)
+        return [d for d in self.live if d.clock in wanted]
+
+    def of_leg(self, leg_id: int) -> list[Deadline]:
+        """The running or paused row of one leg."""
+        return [d for d in self.live if d.leg_id == leg_id]
+
+    def touch(self, deadline: Deadline) -> None:
+        """Remember that a stored row must be written."""
+        if deadline.pk:
+            self.touched[deadline.pk] = deadline
+
+    def begin(self, deadline: Deadline) -> None:
+        """Take in a new row."""
+        self.live.append(deadline)
+        self.started.append(deadline)
+
+    def settle(self) -> None:
+        """Forget what has ended."""
+        self.live = [d for d in self.live if d.state in {_State.RUNNING, _State.PAUSED}]
+
+    def next_due(self) -> Deadline | None:
+        """The running promise that ends first; ties by age."""
+        waiting = [d for d in self.live if d.state == _State.RUNNING and d.due_at]
+        return min(waiting, key=lambda d: (d.due_at, d.pk or 0), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """The circumstances in which clocks start or change: whose, by which book, when, and by which event."""
+
+    ticket: Ticket
+    book: PromiseBook
+    at: datetime
+    seq: int
+
+
+class Order(Protocol):
+    """Something to do to the live promises after the columns of the row were applied."""
+
+    def carry_out(self, clocks: Clocks, begin: Begin) -> list[Entry]:
+        """Change unsaved rows; what was done, for the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extend:
+    """Approved: RESOLVE's agreed due moves by `by` of the promise's own unit."""
+
+    by: int
+    reason: str
+    approver_id: int | None
+
+    def carry_out(self, clocks: Clocks, begin: Begin) -> list[Entry]:
+        """Count the longer amount from the start and shift it anew."""
+        return [self._extended(deadline, clocks, begin) for deadline in clocks.of([Clock.RESOLVE])]
+
+    def _extended(self, deadline: Deadline, clocks: Clocks, begin: Begin) -> Entry:
+        before = deadline.due_at
+        deadline.extended += self.by
+        reckon_anew(deadline, clocks)
+        shift = row(deadline, begin, Shift.Kind.EXTENSION, before=before, reason=self.reason)
+        shift.approver_id = self.approver_id
+        clocks.shifts.append(shift)
+        return entry(deadline, "extended")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """A return was upheld: RESOLVE is credited with the time that the wrong department had it."""
+
+    since: datetime
+    until: datetime
+    reason: str
+    approver_id: int | None
+
+    def carry_out(self, clocks: Clocks, begin: Begin) -> list[Entry]:
+        """Shift by the union of earlier pauses and this span."""
+        return [self._credited(deadline, clocks, begin) for deadline in clocks.of([Clock.RESOLVE])]
+
+    def _credited(self, deadline: Deadline, clocks: Clocks, begin: Begin) -> Entry:
+        before = deadline.due_at
+        since = max(self.since, deadline.started_at)
+        reckon_anew(deadline, clocks, more=[(since, self.until)] if since < self.until else [])
+        shift = row(deadline, begin, Shift.Kind.CREDIT, before=before, reason=self.reason)
+        shift.since, shift.until, shift.approver_id = since, max(since, self.until), self.approver_id
+        clocks.shifts.append(shift)
+        return entry(deadline, "credited")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotBefore:
+    """A split request is due when the last of its parts is (domain.md §3, split)."""
+
+    due_at: datetime
+
+    def carry_out(self, clocks: Clocks, begin: Begin) -> list[Entry]:
+        """Move RESOLVE to the latest of the parts; one that starts now is promised for then."""
+        log = []
+        for deadline in clocks.of([Clock.RESOLVE]):
+            before = deadline.due_at
+            if before is None or before >= self.due_at:
+                continue
+            deadline.due_at = self.due_at
+            if deadline.pk is None:
+                deadline.promised_due_at = self.due_at
+            else:
+                clocks.shifts.append(row(deadline, begin, Shift.Kind.SPLIT, before=before, reason="以最晚一件为准"))
+            rearm(deadline)
+            clocks.touch(deadline)
+            log.append(entry(deadline, "split"))
+        return log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inherit:
+    """A merged request's promises go on at the parent where they were to end earlier; breaches move with them."""
+
+    promises: Sequence[Deadline]
+
+    def carry_out(self, clocks: Clocks, begin: Begin) -> list[Entry]:
+        """The parent's later promise is voided, the earlier one of the child runs on in its place."""
+        return [line for promise in self.promises for line in self._take_over(promise, clocks, begin)]
+
+    def _take_over(self, given: Deadline, clocks: Clocks, begin: Begin) -> list[Entry]:
+        own = next(iter(clocks.of([Clock(given.clock)])), None)
+        if own and not _earlier(given, own):
+            return []
+        log = []
+        paused = own is not None and own.state == _State.PAUSED
+        if own:
+            own.state, own.voided_at, own.fires_at = _State.VOID, begin.at, None
+            clocks.touch(own)
+            log.append(entry(own, "void"))
+        taken = _copy(given, begin)
+        if paused:
+            taken.state, taken.paused_at, taken.fires_at = _State.PAUSED, begin.at, None
+        clocks.settle()
+        clocks.begin(taken)
+        return [*log, entry(taken, "inherited")]
+
+
+def _earlier(given: Deadline, own: Deadline) -> bool:
+    first, mine = given.promised_due_at, own.promised_due_at
+    return first is not None and mine is not None and first < mine
+
+
+def _copy(given: Deadline, begin: Begin) -> Deadline:
+    """The child's promise as a row of the parent: same start, same first promise, same breach."""
+    same = ("clock", "amount", "unit", "extended", "policy_set_id", "calendar_version_id", "started_at")
+    kept = ("promised_due_at", "due_at", "provisional", "breached_at")
+    taken = Deadline(
+        ticket=begin.ticket,
+        round=begin.ticket.round,
+        turn=begin.seq,
+        **{name: getattr(given, name) for name in (*same, *kept)},
+    )
+    rearm(taken)
+    return taken
+
+
+def rearm(deadline: Deadline) -> None:
+    """When the sweep looks at it next: at its due time while it runs unbroken."""
+    runs = deadline.state == _State.RUNNING and deadline.breached_at is None
+    deadline.fires_at = deadline.due_at if runs else None
+
+
+def reckon_anew(deadline: Deadline, clocks: Clocks, *, more: Sequence[tuple[datetime, datetime]] = ()) -> None:
+    """The agreed due from the start: amount and extensions, then every pause and credit of the ledger."""
+    agreed = deadline.agreed
+    if agreed is None:
+        return
+    calendar = calendar_version(deadline.calendar_version_id)
+    fresh = worktime.due(calendar, deadline.started_at, agreed)
+    spans = [*_stored_spans(deadline), *_fresh_spans(deadline, clocks), *more]
+    deadline.due_at = worktime.shift(calendar, agreed.unit, fresh.at, spans)
+    deadline.provisional = fresh.provisional
+    rearm(deadline)
+    clocks.touch(deadline)
+
+
+def _stored_spans(deadline: Deadline) -> list[tuple[datetime, datetime]]:
+    if deadline.pk is None:
+        return []
+    ledger = deadline.shifts.filter(kind__in=[Shift.Kind.PAUSE, Shift.Kind.CREDIT]).order_by("pk")
+    return [(one.since, one.until) for one in ledger if one.since and one.until]
+
+
+def _fresh_spans(deadline: Deadline, clocks: Clocks) -> list[tuple[datetime, datetime]]:
+    """Of this transaction, not written yet."""
+    return [(one.since, one.until) for one in clocks.shifts if one.deadline is deadline and one.since and one.until]
+
+
+def row(deadline: Deadline, begin: Begin, kind: Shift.Kind, *, before: datetime | None, reason: str) -> Shift:
+    """A ledger row for the change just made."""
+    return Shift(
+        deadline=deadline,
+        seq=begin.seq,
+        kind=kind,
+        due_before=before or begin.at,
+        due_after=deadline.due_at,
+        reason=reason,
+    )
+
+
+def paused_for(deadline: Deadline, clocks: Clocks, *, since: datetime, begin: Begin, reason: str) -> None:
+    """A pause has ended: the agreed due moves by what it covered; the first promise stays."""
+    before = deadline.due_at
+    if before is None:
+        return
+    calendar = calendar_version(deadline.calendar_version_id)
+    deadline.due_at = worktime.shift(calendar, Unit(deadline.unit), before, [(since, begin.at)])
+    shift = row(deadline, begin, Shift.Kind.PAUSE, before=before, reason=reason)
+    shift.since, shift.until = since, begin.at
+    clocks.shifts.append(shift)
+
+
+def entry(deadline: Deadline, op: str) -> Entry:
+    """One line for the event's `clocks`."""
+    line: Entry = {"clock": str(deadline.clock), "op": op}
+    if deadline.leg_id:
+        line["leg"] = deadline.leg_id
+    if deadline.due_at and deadline.promised_due_at:
+        line |= {
+            "due_at": deadline.due_at.isoformat(),
+            "promised_due_at": deadline.promised_due_at.isoformat(),
+        }
+    if deadline.met_at:
+        line["met_at"] = deadline.met_at.isoformat()
+    return line
