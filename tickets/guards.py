@@ -76,8 +76,10 @@ def asks_are_answered(s: Standing) -> str | None:
 
 
 def no_child(s: Standing) -> str | None:
-    """A part of a split request, or what was merged into, is not split or merged again while parts are open."""
-    return "拆分出的诉求还没有办结，不能并案。" if s.look.open_children else None
+    """What has open parts is neither merged nor split again; the parts that a split is just giving birth to aside."""
+    born = s.payload.get("children")
+    others = s.look.open_children - (len(born) if isinstance(born, list) else 0)
+    return "拆分出的诉求还没有办结，不能再并案或拆分。" if others > 0 else None
 
 
 def in_return_window(s: Standing) -> str | None:

@@ -27,7 +27,17 @@ PRIVATE = ("李娜", "13800000000", "安捷线束", "授信", "91330800MA28FABC1
 # Text columns that hold codes, numbers or the words of our own rules: nothing anybody typed.
 CODED = {
     "tickets.Approval": {"action", "asked_party", "data"},
-    "tickets.Ticket": {"number", "status", "outcome", "level", "difficulty", "channel", "next_clock", "visibility"},
+    "tickets.Ticket": {
+        "number",
+        "status",
+        "outcome",
+        "level",
+        "difficulty",
+        "channel",
+        "next_clock",
+        "visibility",
+        "came_from",
+    },
     "tickets.Event": {"kind", "party", "from_status", "to_status", "data"},
     "tickets.Decision": {"facts", "second", "reason"},
     "tickets.Deadline": {"clock", "state", "unit"},
