@@ -10,7 +10,7 @@ from django.db import models
 
 from qihu.accounts.models import Department
 from qihu.sealed import SealedField
-from tickets.terms import Remark
+from tickets.terms import LegAction, Remark
 from tickets.wording import AT_HAND, FREE_TEXT, PLACEHOLDERS, BadWording, check
 from tickets.workflow import Action
 
@@ -25,6 +25,7 @@ class Audience(models.TextChoices):
     HOLDER = "holder", "时限持有人"
     REVIEWER = "reviewer", "审核人"
     CO_OFFICERS = "co_officers", "协办部门经办"
+    OBJECTOR = "objector", "退单部门（负责人和经办）"
     ASKER = "asker", "申请人"
     APPROVER = "approver", "审批人"
     INTAKE = "intake", "受理员"
@@ -40,9 +41,8 @@ IN_GROUPS = frozenset({Audience.GROUP, Audience.CO_GROUP})
 KINDS = {
     **{str(action): str(action.label) for action in Action},
     **{str(remark): str(remark.label) for remark in Remark},
-    "leg_sign": "协办签收",
-    "leg_reply": "协办反馈",
-    "leg_return": "协办退回",
+    **{str(action): str(action.label) for action in LegAction},
+    "absorb": "另一件并入",
     "breach": "时限超期",
     "warning": "时限预警",
     "approval": "审批",

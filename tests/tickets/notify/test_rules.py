@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from qihu.accounts.models import Department, User
 from qihu.errors import Invalid, Unknown
 from tests import make
-from tickets.models import Event, Leg, Notice, NoticeRule, NoticeTemplate, Ticket
-from tickets.services.intent import Intent
+from tickets.models import Event, Leg, Notice, NoticeRule, NoticeTemplate
+from tickets.models.notice_rule import KINDS
 from tickets.services.notify.defaults import load_defaults
 from tickets.services.notify.preview import preview
 from tickets.services.notify.words import words
 from tickets.services.notify.write import matching, notify_all
-from tickets.services.remarks import remark
-from tickets.services.transition import perform
+from tickets.terms import Remark
 from tickets.wording import AT_HAND, PLACEHOLDERS, check
-from tickets.workflow import Action
+from tickets.workflow import Action, LegAction
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +34,17 @@ def test_every_default_is_sound_and_loading_again_changes_nothing():
     assert NoticeTemplate.objects.get(code="urged").title == "我们自己的话"
     for rule in NoticeRule.objects.select_related("template"):
         rule.full_clean()
+        assert rule.kind in KINDS
     for template in NoticeTemplate.objects.all():
         template.full_clean()
         check(template.title, allowed=AT_HAND)
         check(template.body, allowed=frozenset(PLACEHOLDERS))
+
+
+def test_everything_that_the_log_can_hold_has_a_name_for_administrators():
+    log = {*Action, *LegAction, *Remark, "approval", "absorb", "breach", "warning"}
+    assert set(KINDS) == {str(kind) for kind in log}
+    assert all(name != kind and name for kind, name in KINDS.items())
 
 
 def test_a_rule_that_names_the_clock_beats_those_that_do_not():
@@ -159,42 +164,3 @@ def test_outside_the_house_a_restricted_request_has_no_title_and_no_names():
     said = words(notice)
     assert "窗口人员" not in said.body
     assert "纪检" not in said.body
-
-
-class TestSecondWord:
-    """What one person asks another decides: the log's own events say who."""
-
-    def said(self, ticket, op: str, *, by, party: str, action: str = "extend") -> Event:
-        data = {"op": op, "action": action, "approval": 7}
-        with transaction.atomic():
-            locked = Ticket.objects.lock([ticket.pk]).get()
-            return remark("approval", ticket=locked, party=party, at=make.MONDAY, actor_id=by.pk, data=data)
-
-    def heard(self, ticket, event) -> set[str]:
-        notify_all([{"ticket_id": ticket.pk, "seq": event.seq}], at=make.MONDAY)
-        found = Notice.objects.filter(ticket=ticket, seq=event.seq, channel="inbox")
-        return {notice.recipient.username for notice in found}
-
-    def test_what_is_asked_is_told_to_those_who_decide(self, cast):
-        ticket = make.signed()
-        assert self.heard(ticket, self.said(ticket, "asked", by=cast.head, party="head")) == {"director"}
-        rejecting = self.said(ticket, "asked", by=cast.intake, party="intake", action="reject")
-        assert self.heard(ticket, rejecting) == {"dispatcher", "director"}
-
-    def test_a_refusal_is_told_to_whoever_asked(self, cast):
-        ticket = make.signed()
-        self.said(ticket, "asked", by=cast.head, party="head")
-        assert self.heard(ticket, self.said(ticket, "refused", by=cast.director, party="director")) == {"head.finance"}
-
-    def test_a_yes_is_told_to_whoever_asked(self, cast):
-        ticket = make.signed()
-        NoticeRule.objects.filter(kind="extend", audience="asker").update(kind="interim")
-        at = make.MONDAY + 20 * make.MINUTE
-        asked = {"ticket_id": ticket.pk, "caller": cast.as_officer, "at": at, "text": "已约银行。"}
-        done = perform(Intent(action=Action.INTERIM, data={"asked_by": cast.head.pk}, **asked))
-        assert self.heard(ticket, done.event) == {"head.finance"}
-
-    def test_of_a_restricted_request_the_supervisor_decides(self, cast):
-        ticket = make.signed(qr="DEMO-SERVICE", category="SRV-04")
-        head = User.objects.get(username="head.discipline")
-        assert self.heard(ticket, self.said(ticket, "asked", by=head, party="head")) == {"supervisor"}

@@ -13,31 +13,32 @@ from django.db.models import Q
 from qihu.accounts.models import OF_REGION, Department, Grant, Role, within
 from tickets.models import Event, Leg
 from tickets.models.notice_rule import Audience
-from tickets.workflow import Clock
+from tickets.workflow import Action, Clock, Party, approvers
 
 _OFFICERS = frozenset({Role.OFFICER, Role.DISCIPLINE})
 _OFFICER, _REVIEWER, _HEAD, _CO = Audience.OFFICER, Audience.REVIEWER, Audience.HEAD, Audience.CO_OFFICERS
-_SECOND_WORD: Mapping[str, tuple[Role, ...]] = {"reject": (Role.DISPATCHER, Role.DIRECTOR)}
-"""Who may say the second word to what was asked, where it is not the director alone."""
 _HOLDERS: Mapping[str, tuple[Audience, ...]] = {
     Clock.ACCEPT: (Audience.INTAKE, Audience.DISPATCHER),
     Clock.DISPATCH: (Audience.DISPATCHER,),
     Clock.REVIEW: (_REVIEWER,),
-    "ARBITRATE": (Audience.DISPATCHER,),
-    "CALL_BACK": (Audience.INTAKE,),
-    "LEG": (_CO,),
-    "SUPERVISE": (_HEAD,),
+    Clock.ARBITRATE: (Audience.DISPATCHER,),
+    Clock.CALL_BACK: (Audience.INTAKE,),
+    Clock.LEG: (_CO,),
+    Clock.SUPERVISE: (_HEAD,),
 }
 """Who holds a clock; every other one the officer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Everybody who could be told of a batch of events, the legs of their requests, and who asked for what."""
+    """Everybody who could be told of a batch of events, the legs of their requests, who asked for what and which
+    departments objected (by request, with the number of the event).
+    """
 
     grants: Sequence[Grant]
     legs: Mapping[int, Sequence[Leg]]
     askers: Mapping[tuple[int, object], int]
+    objectors: Mapping[int, Sequence[tuple[int, int]]]
 
     def of_department(self, department_id: int | None, roles: Iterable[Role]) -> set[int]:
         """Holders of these roles in that department."""
@@ -60,15 +61,19 @@ class Crowd:
 
 
 def crowd(events: Sequence[Event]) -> Crowd:
-    """Two queries: the grants that count, with their people; the legs. One more where something asked was decided."""
+    """Two queries: the grants that count, with their people; the legs. One more each where something asked was decided
+    and where a return was ruled on.
+    """
     legs: dict[int, list[Leg]] = {}
     for leg in Leg.objects.filter(ticket__in={e.ticket_id for e in events}).select_related("department").order_by("pk"):
         legs.setdefault(leg.ticket_id, []).append(leg)
     departments = {e.department_id for e in events} | {e.ticket.department_id for e in events}
     departments |= {leg.department_id for found in legs.values() for leg in found}
+    objectors = _objectors(events)
+    departments |= {department for found in objectors.values() for _, department in found}
     theirs = Q(department__in=departments - {None}) | Q(role__in=sorted(OF_REGION))
     grants = Grant.objects.filter(theirs, user__is_active=True).select_related("region", "user").order_by("pk")
-    return Crowd(list(grants), legs, _asked(events))
+    return Crowd(list(grants), legs, _asked(events), objectors)
 
 
 def _asked(events: Sequence[Event]) -> dict[tuple[int, object], int]:
@@ -78,6 +83,16 @@ def _asked(events: Sequence[Event]) -> dict[tuple[int, object], int]:
         return {}
     found = Event.objects.filter(ticket__in=decided, kind="approval", data__op="asked", actor__isnull=False)
     return {(event.ticket_id, event.data.get("approval")): event.actor_id or 0 for event in found.order_by("pk")}
+
+
+def _objectors(events: Sequence[Event]) -> dict[int, list[tuple[int, int]]]:
+    """Who objected, and when, to requests on whose return these events rule."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    if ruled := {event.ticket_id for event in events if event.kind == Action.RULE_ON_RETURN}:
+        made = Event.objects.filter(ticket__in=ruled, kind=Action.OBJECT, department__isnull=False).order_by("seq")
+        for ticket, seq, department in made.values_list("ticket_id", "seq", "department_id"):
+            found.setdefault(ticket, []).append((seq, department or 0))
+    return found
 
 
 def people(audience: str, event: Event, crowd: Crowd) -> set[int]:
@@ -94,7 +109,7 @@ def departments(audience: str, event: Event, crowd: Crowd) -> set[int]:
         return set()
     if audience == Audience.CO_GROUP:
         return {leg.department_id for leg in crowd.helping(event)}
-    return {event.department_id} - {None} if audience == Audience.GROUP else set()  # type: ignore[return-value]
+    return {_lead(event)} - {None} if audience == Audience.GROUP else set()  # type: ignore[return-value]
 
 
 def _initiated(event: Event, crowd: Crowd) -> set[int]:
@@ -105,16 +120,22 @@ def _initiated(event: Event, crowd: Crowd) -> set[int]:
     return watching | crowd.of_department(inside.pk if inside else None, [*_OFFICERS, Role.HEAD])
 
 
+def _lead(event: Event) -> int | None:
+    """The department that the event is about; of a co-handler's leg the one that leads."""
+    return event.ticket.department_id if event.leg_id else event.department_id
+
+
 def _officers(event: Event, crowd: Crowd) -> set[int]:
-    return crowd.of_department(event.department_id, _OFFICERS)
+    return crowd.of_department(_lead(event), _OFFICERS)
 
 
 def _officer(event: Event, crowd: Crowd) -> set[int]:
     """Whoever signed; before that the whole department; before that whoever hands requests out."""
-    if not event.department_id:
+    lead = _lead(event)
+    if not lead:
         return _dispatcher(event, crowd)
     signed = event.ticket.officer_id
-    return {signed} if signed and event.department_id == event.ticket.department_id else _officers(event, crowd)
+    return {signed} if signed and lead == event.ticket.department_id else _officers(event, crowd)
 
 
 def _head(event: Event, crowd: Crowd) -> set[int]:
@@ -138,7 +159,18 @@ def _holder(event: Event, crowd: Crowd) -> set[int]:
 
 
 def _co_officers(event: Event, crowd: Crowd) -> set[int]:
-    return {key for leg in crowd.helping(event) for key in crowd.of_department(leg.department_id, _OFFICERS)}
+    """Whoever signed the leg; before that the whole department that helps."""
+    return {
+        key
+        for leg in crowd.helping(event)
+        for key in ({leg.officer_id} if leg.officer_id else crowd.of_department(leg.department_id, _OFFICERS))
+    }
+
+
+def _objector(event: Event, crowd: Crowd) -> set[int]:
+    """Head and officers of the department whose return is ruled on."""
+    before = [department for seq, department in crowd.objectors.get(event.ticket_id, ()) if seq < event.seq]
+    return crowd.of_department(before[-1] if before else None, [*_OFFICERS, Role.HEAD])
 
 
 def _asker(event: Event, crowd: Crowd) -> set[int]:
@@ -148,10 +180,9 @@ def _asker(event: Event, crowd: Crowd) -> set[int]:
 
 
 def _approver(event: Event, crowd: Crowd) -> set[int]:
-    """Whoever may say the second word; of a restricted request the supervisor."""
-    if event.ticket.restricted:
-        return crowd.of_region(event, Role.SUPERVISOR)
-    return crowd.of_region(event, *_SECOND_WORD.get(str(event.data.get("action")), (Role.DIRECTOR,)))
+    """Whoever may say the second word, by the table of moves."""
+    found: frozenset[Party] = approvers(Action(event.data["action"]), restricted=event.ticket.restricted)
+    return crowd.of_region(event, *(Role(party) for party in found))
 
 
 def _in_region(role: Role) -> Callable[[Event, Crowd], set[int]]:
@@ -169,6 +200,7 @@ _AUDIENCES: Mapping[Audience, Callable[[Event, Crowd], set[int]]] = {
     Audience.HOLDER: _holder,
     Audience.REVIEWER: _reviewer,
     Audience.CO_OFFICERS: _co_officers,
+    Audience.OBJECTOR: _objector,
     Audience.ASKER: _asker,
     Audience.APPROVER: _approver,
     Audience.INTAKE: _in_region(Role.INTAKE),

@@ -31,11 +31,14 @@ _STAFF = {
     "gone": ("企业未补正，已自动撤回", "“{title}”（{number}）企业到期没有补正，已按撤回处理，30 天内可重开。"),
     "call-back": ("已抽中回访", "“{title}”（{number}）已抽中回访，请电话核实是否解决。"),
     "asked": ("有申请等您审批", "“{title}”（{number}）有一项申请等您审批。"),
-    "granted": ("您的申请已同意", "“{title}”（{number}）您的申请已同意，现行时限 {due}。"),
+    "granted": ("您的申请已同意", "“{title}”（{number}）您的申请已同意，现在{status}。"),
+    "more-time": ("延期已同意", "“{title}”（{number}）您的延期申请已同意，请在 {due} 前答复。"),
     "refused": ("您的申请未获同意", "“{title}”（{number}）您的申请未获同意，时限不变。"),
+    "moot": ("您的申请已失效", "“{title}”（{number}）现在{status}，您的申请不再需要审批。"),
     "objected": ("部门退单，等待裁定", "“{title}”（{number}）{department}退单，请在 {due} 前裁定。"),
     "ruled": ("退单已裁定", "“{title}”（{number}）退单已裁定，由{department}办理，{due} 前答复。"),
     "merged": ("已并入另一件诉求", "“{title}”（{number}）已并入另一件诉求，不用单独办理。"),
+    "absorbed": ("另一件诉求并入本件", "“{title}”（{number}）有另一件相同的诉求并入，{due} 前一并答复。"),
     "split": ("已拆分办理", "“{title}”（{number}）已拆分，由企业综合服务中心牵头。"),
     "resumed": ("挂起结束，恢复办理", "“{title}”（{number}）挂起结束，{due} 前答复。"),
     "raised": ("已提级", "“{title}”（{number}）已提级办理。"),
@@ -70,15 +73,20 @@ _FIRM = {
     "sms-rejected": ("不予受理", "您的诉求{number}不予受理，原因和可去之处请到查询页查看。"),
     "sms-message": ("有新的留言", "您的诉求{number}有新的留言，请到查询页查看和回复。"),
     "sms-revealed": ("企业身份被查看", "您的诉求{number}的企业身份被查看，谁、何时、为什么，请到查询页查看。"),
+    "sms-resumed": ("恢复办理", "您的诉求{number}恢复办理，由{department}在{due}前答复。"),
+    "sms-split": ("拆分办理", "您的诉求{number}涉及几个部门，已分开办理，{due}前一并答复，进展请到查询页查看。"),
     "sms-merged": ("合并办理", "您的诉求{number}与同类诉求合并办理，进展请到查询页查看。"),
 }
 """Code → what it is about, words of the SMS. The firm reads no access code in it and nothing that anybody typed."""
 
 _A = Audience
 _Row = tuple[str, str, str, Audience, str]  # kind, clock, detail, audience, template
+_HANDED = (("route", ""), ("assign", ""), ("submit", "assigned"))
+"""How a request comes to its first department; a part of a split one is born there."""
+_HELP_ASKED = (*_HANDED, ("assign_leg", ""), ("reassign", ""), ("rule_on_return", ""))
 _TO_STAFF: tuple[_Row, ...] = (
-    *((kind, "", "", _A.OFFICERS, "handed") for kind in ("route", "assign")),
-    *((kind, "", "", _A.CO_OFFICERS, "leg") for kind in ("route", "assign", "assign_leg")),
+    *((kind, "", op, _A.OFFICERS, "handed") for kind, op in _HANDED),
+    *((kind, "", op, _A.CO_OFFICERS, "leg") for kind, op in _HELP_ASKED),
     ("reassign", "", "", _A.OFFICERS, "handed-again"),
     ("defer", "", "", _A.DISPATCHER, "triage"),
     ("defer", "", "", _A.DIRECTOR, "triage"),
@@ -100,11 +108,15 @@ _TO_STAFF: tuple[_Row, ...] = (
     ("object", "", "", _A.DISPATCHER, "objected"),
     ("rule_on_return", "", "", _A.HEAD, "ruled"),
     ("rule_on_return", "", "", _A.OFFICERS, "ruled"),
+    ("rule_on_return", "", "", _A.OBJECTOR, "ruled"),
     ("approval", "", "asked", _A.APPROVER, "asked"),
     ("approval", "", "refused", _A.ASKER, "refused"),
-    *((kind, "", "", _A.ASKER, "granted") for kind in ("reject", "extend", "suspend", "exclude", "mark_test")),
+    ("approval", "", "lapsed", _A.ASKER, "moot"),
+    ("extend", "", "", _A.ASKER, "more-time"),
+    *((kind, "", "", _A.ASKER, "granted") for kind in ("reject", "suspend", "exclude", "mark_test")),
     ("resume", "", "", _A.OFFICER, "resumed"),
     ("merge", "", "", _A.OFFICER, "merged"),
+    ("absorb", "", "", _A.OFFICER, "absorbed"),
     ("split", "", "", _A.OFFICER, "split"),
     ("raise_tier", "", "", _A.HEAD, "raised"),
     ("raise_tier", "", "", _A.DIRECTOR, "raised"),
@@ -127,18 +139,18 @@ _TO_STAFF: tuple[_Row, ...] = (
 _BROKEN: tuple[_Row, ...] = (
     *(
         ("breach", str(clock), "", audience, "breach")
-        for clock in (Clock.SIGN, Clock.CONTACT, Clock.RESOLVE)
+        for clock in (Clock.SIGN, Clock.CONTACT, Clock.RESOLVE, Clock.LEG)
         for audience in (_A.HOLDER, _A.HEAD, _A.DIRECTOR)
     ),
     ("breach", "", "", _A.HOLDER, "breach"),
     ("breach", "", "", _A.DIRECTOR, "breach"),
 )
 _TO_GROUPS: tuple[_Row, ...] = (
-    *((kind, "", "", _A.GROUP, "handed") for kind in ("route", "assign")),
+    *((kind, "", op, _A.GROUP, "handed") for kind, op in _HANDED),
     ("reassign", "", "", _A.GROUP, "handed-again"),
     ("rework", "", "", _A.GROUP, "rework"),
     ("reopen", "", "", _A.GROUP, "reopened"),
-    *((kind, "", "", _A.CO_GROUP, "leg") for kind in ("route", "assign", "assign_leg")),
+    *((kind, "", op, _A.CO_GROUP, "leg") for kind, op in _HELP_ASKED),
 )
 _BROKEN_IN_GROUPS: tuple[_Row, ...] = tuple(
     ("breach", str(clock), "", _A.GROUP, "breach") for clock in (Clock.SIGN, Clock.CONTACT, Clock.RESOLVE)
@@ -155,9 +167,11 @@ _TO_FIRM = {
     "rework": "sms-reworked",
     "reopen": "sms-reworked",
     "suspend": "sms-suspended",
+    "resume": "sms-resumed",
     "extend": "sms-extended",
     "reject": "sms-rejected",
     "merge": "sms-merged",
+    "split": "sms-split",
     "message": "sms-message",
     "reveal": "sms-revealed",
 }
