@@ -21,7 +21,7 @@ from tickets.api.described import ACCESS_CODE, IF_MATCH, KEY, NUMBER, problems
 from tickets.api.door import Door, body_of, etag, key_of, opened, version_of
 from tickets.models import Event
 from tickets.services import callback, centre, closing, departure, dispatch, handling, joining, legs, review
-from tickets.services.answered import Answered, Press, once, permit
+from tickets.services.answered import Answered, Press, once, permit, status_after
 from tickets.services.intent import Done
 from tickets.workflow import LEG_MOVES, Action, LegAction, Party, approvers, parties_of
 
@@ -134,7 +134,7 @@ def moved(number: str, event: Event, *, version: int | None) -> Response:
         "number": number,
         "move": event.kind,
         "seq": event.seq,
-        "status": event.to_status,
+        "status": status_after(event),
         "at": event.happened_at,
     }
     headers = {"ETag": etag(version)} if version else {}

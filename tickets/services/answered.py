@@ -89,3 +89,11 @@ def as_submitted(ticket: Ticket) -> Mapping[str, object]:
     """What the log says was submitted (`chain_tag`, `category`, `region`, …), whatever has changed since."""
     first: Event = Event.objects.get(ticket=ticket, seq=1)
     return dict(first.data)
+
+
+def status_after(event: Event) -> str:
+    """The request's status when the event had happened: its own, or where it is none of the table's moves, the last."""
+    if event.to_status:
+        return event.to_status
+    before = Event.objects.filter(ticket=event.ticket_id, seq__lt=event.seq).exclude(to_status="")
+    return before.order_by("-seq").values_list("to_status", flat=True).first() or ""
