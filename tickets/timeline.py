@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,12 +36,17 @@ class Entry:
     files: bool = False
 
 
-def timeline(ticket: Ticket, *, for_firm: bool) -> list[Entry]:
-    """Every event this reader may see, oldest first: one query.
+def events_of(ticket: Ticket) -> list[Event]:
+    """The whole log of one request with what its sentences name, oldest first: one query."""
+    return list(Event.objects.filter(ticket=ticket).select_related("actor", "text", "department").order_by("seq"))
+
+
+def timeline(ticket: Ticket, *, for_firm: bool, events: Sequence[Event] | None = None) -> list[Entry]:
+    """Every event this reader may see, oldest first: one query, none where the `events_of` are at hand.
 
     The firm sees a reply when it is delivered, not before, and nothing of classification and review.
     """
-    events = list(Event.objects.filter(ticket=ticket).select_related("actor", "text", "department").order_by("seq"))
+    events = events_of(ticket) if events is None else events
     entries = []
     last_reply: Event | None = None
     for event in events:

@@ -10,7 +10,7 @@ from qihu.errors import Invalid
 from tests import make
 from tickets.access import visible_to
 from tickets.models import Ticket
-from tickets.services import dispatch, review
+from tickets.services import dispatch, handling, review
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -71,3 +71,22 @@ class TestRestricted:
         with pytest.raises(Invalid) as refused:
             dispatch.classify(ticket_id=ticket.pk, caller=cast.as_dispatcher, at=make.MONDAY + HOUR, category="SRV-04")
         assert "纪检监察机关" in refused.value.fields["category"]
+
+
+def test_whoever_helps_is_released_when_a_request_becomes_restricted(cast):
+    """Or nobody could ever answer it: the helper no longer sees it, and its open leg would bar the reply."""
+    leg = make.helped()
+    ticket = leg.ticket
+    dispatch.reassign(
+        ticket_id=ticket.pk,
+        caller=cast.as_dispatcher,
+        at=make.MONDAY + 30 * make.MINUTE,
+        department="discipline",
+        text="涉嫌索要好处",
+    )
+    leg.refresh_from_db()
+    assert (leg.status, leg.ended_at) == ("released", make.MONDAY + 30 * make.MINUTE)
+    for verb, minute in ((handling.sign, 40), (handling.reply, 50)):
+        more = {"outcome": "explained", "text": "已核查。"} if verb is handling.reply else {}
+        verb(ticket_id=ticket.pk, caller=cast.as_discipline, at=make.MONDAY + minute * make.MINUTE, **more)
+    assert make.fresh(ticket).status == "reviewing"

@@ -17,11 +17,12 @@ from tickets.api.attachments import AttachmentOut, rows
 from tickets.api.described import ACCESS_CODE, NUMBER, problems
 from tickets.api.door import Door, etag, opened
 from tickets.api.identity import identity
+from tickets.holding import Holder, holding
 from tickets.models import Deadline, Ticket
 from tickets.services import shield
 from tickets.services.attachments import attachments_of
 from tickets.services.standing import may_make
-from tickets.timeline import Entry, timeline
+from tickets.timeline import Entry, events_of, timeline
 from tickets.workflow import Action, Status
 
 
@@ -79,6 +80,17 @@ class EntryOut(serializers.Serializer[Any]):
     parts = PartOut(many=True)
 
 
+class HeldOut(serializers.Serializer[Any]):
+    """What one holder answers for, at this moment. While legs are open, lead and co-handlers share the time equally."""
+
+    holder = serializers.ChoiceField(
+        [str(one) for one in Holder], help_text="centre 服务中心、firm 企业、department 部门、nobody 办结后至重开前"
+    )
+    department = serializers.CharField(allow_blank=True, help_text="部门代码；不是部门时为空")
+    leg = serializers.BooleanField(help_text="作为协办")
+    microseconds = serializers.IntegerField(help_text="各项之和恰为从提交到结束（未结束则到现在）的时间")
+
+
 class TicketOut(serializers.Serializer[Any]):
     """One request as the caller may see it."""
 
@@ -108,6 +120,7 @@ class TicketOut(serializers.Serializer[Any]):
     deadlines = DeadlineOut(many=True)
     timeline = EntryOut(many=True)
     attachments = AttachmentOut(many=True)
+    held = HeldOut(many=True, help_text="谁办了多久；只给工作人员看")
     moves = serializers.SerializerMethodField(help_text="调用者现在可以办理的动作")
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(Action.choices)))
@@ -130,6 +143,7 @@ def department(ticket: Ticket) -> dict[str, str] | None:
 def shown(caller: Caller, ticket: Ticket, *, at: datetime) -> dict[str, Any]:
     """The answer's body: three queries beside the request itself."""
     who = parties(caller, ticket)
+    events = events_of(ticket)
     firm = identity(ticket, who, revealed=shield.look(caller, ticket, at=at) is not None)
     facts = {
         "status_label": Status(ticket.status).label,
@@ -145,7 +159,8 @@ def shown(caller: Caller, ticket: Ticket, *, at: datetime) -> dict[str, Any]:
         "contact": {"name": firm.contact_name, "phone": firm.contact_phone},
         "visibility": (caller.contact and ticket.visibility) or None,
         "deadlines": Deadline.objects.of_ticket(ticket.pk),
-        "timeline": _lines(timeline(ticket, for_firm=caller.firm)),
+        "timeline": _lines(timeline(ticket, for_firm=caller.firm, events=events)),
+        "held": () if caller.firm else holding(events, at=at).shares,
         "attachments": rows(attachments_of(ticket, caller, at=at, hide_names=identity_hidden(ticket, who))),
         "moves": may_make(ticket, who, user=caller.user, at=at),
     }

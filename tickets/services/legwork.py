@@ -27,9 +27,12 @@ def follow(intent: Intent, ticket: Ticket, clocks: Clocks, begin: Begin) -> tupl
 
 
 def _released(intent: Intent, ticket: Ticket, clocks: Clocks, begin: Begin) -> list[Entry]:
-    """All, where the request ends or is split; the new lead's own, where a helper comes to lead."""
+    """All, where the request ends, is split or becomes restricted, so that helpers no longer see it; the new lead's
+    own, where a helper comes to lead.
+    """
     mine = Leg.objects.open().filter(ticket=ticket)
-    if ticket.status in _ENDS_LEGS or intent.action == Action.SPLIT:
+    restricts = ticket.restricted and intent.action in _NEW_LEAD
+    if ticket.status in _ENDS_LEGS or intent.action == Action.SPLIT or restricts:
         mine.update(status=LegStatus.RELEASED, ended_at=begin.at)
         return []  # their clocks are void with all the others
     if intent.action not in _NEW_LEAD or "department" not in intent.changes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from qihu.clock import now
@@ -217,3 +219,14 @@ def test_clocks_that_are_not_there(staff):
     full = officer.get(f"{path}FULL/explain/?round=1").json()
     assert (full["promise"], full["steps"]) == (None, [])
     assert firm_of(ticket).get(f"{path}RESOLVE/explain/").status_code == 200
+
+
+def test_officials_read_who_held_it_and_the_firm_does_not(staff):
+    ticket = make.answered(at=now() - timedelta(hours=2))
+    held = staff("officer.finance").read(ticket)["held"]
+    assert [(one["holder"], one["department"], one["leg"]) for one in held] == [
+        ("department", "finance", False),
+        ("firm", "", False),
+    ]
+    assert held[0]["microseconds"] == 40 * 60 * 1_000_000
+    assert firm_of(ticket).read(ticket)["held"] == []

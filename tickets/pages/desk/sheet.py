@@ -14,13 +14,14 @@ from tickets.pages.desk import telling
 from tickets.pages.desk.catalogue import Catalogue, catalogue
 from tickets.pages.desk.firm_side import firm_side
 from tickets.pages.desk.forms import MoveForm
+from tickets.pages.desk.held import held
 from tickets.pages.desk.moves import DeskMove, classifies, offered
 from tickets.pages.desk.outgoing import firm_was_told
 from tickets.pages.desk.seat import Seat
 from tickets.pages.desk.sources import sources
 from tickets.pages.files import placed
 from tickets.services.attachments import Shown
-from tickets.timeline import Entry, timeline
+from tickets.timeline import Entry, events_of, timeline
 from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Outcome, Status
 
 _OUTCOME_STATE = {Outcome.SOLVED: "ok", Outcome.PARTIAL: "warn", Outcome.UNSOLVED: "late"}
@@ -38,10 +39,12 @@ class Spoken:
 
 def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[str, object]:
     """Context of the detail pane: six queries beside the request itself, one more each for files and sources."""
-    legs = list(Leg.objects.of_round(ticket))
+    every_leg = list(Leg.objects.of_ticket(ticket))
+    legs = [leg for leg in every_leg if leg.round == ticket.round]
     mine = access.parties(seat.caller, ticket)
     helping = access.co_parties(seat.user, frozenset(leg.department_id for leg in legs))
-    story = timeline(ticket, for_firm=False)
+    events = events_of(ticket)
+    story = timeline(ticket, for_firm=False, events=events)
     answer = _answer(ticket, story)
     hidden = access.identity_hidden(ticket, mine)
     files = placed(ticket, story, seat.caller, at=seat.at, hide_names=hidden)
@@ -72,6 +75,7 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
             }
             for leg in legs
         ],
+        "held": held(events, every_leg, at=seat.at),
         "sources": sources(ticket, seat, mine, story),
         "why": _why(ticket),
         "told": firm_was_told(ticket, seat),

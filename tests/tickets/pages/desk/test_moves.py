@@ -254,3 +254,11 @@ def test_the_dispatchers_form_with_every_choice_costs_no_more(at, cast, django_a
     desk.get("/desk/")
     with django_assert_max_num_queries(15):
         desk.get(f"/desk/t/{ticket.number}/assign/")
+
+
+def test_the_page_says_who_held_it_for_how_long(at, cast):
+    leg = make.helped()  # from 10:15; it is 11:00
+    page = shown(at(cast.head).get(f"/desk/t/{leg.ticket.number}/"))
+    assert "谁办了多久" in page
+    assert "金融办 37 分" in page
+    assert "农商银行 协办 22 分" in page
