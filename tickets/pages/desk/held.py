@@ -14,7 +14,7 @@ _NAMES = {Holder.CENTRE: "服务中心", Holder.FIRM: "企业", Holder.NOBODY: "
 def held(events: Sequence[Event], legs: Iterable[Leg], *, at: datetime) -> list[dict[str, object]]:
     """Rows in the order in which each first held the request: no query. `legs` lend their departments' names."""
     account = holding(events, at=at)
-    names = {leg.department.code: leg.department.name for leg in legs} | account.names
+    names = {**{leg.department.code: leg.department.name for leg in legs}, **account.names}
     longest = max((share.microseconds for share in account.shares), default=0)
     return [
         {
