@@ -12,7 +12,7 @@ from qihu.accounts.models import Department, Region
 from qihu.errors import Invalid
 from routing.promises.book import PromiseBook
 from routing.rules.models import Category, ChainTag
-from tickets.figures.facts import Query, facts
+from tickets.figures.facts import BY_DEPARTMENT, WHOLE, Query, facts
 from tickets.figures.interval import RANKED_FROM, Interval, wilson
 from tickets.figures.measures import BY_CLOSING, BY_CODE, DIMENSIONS, MEASURES, Kind, Measure
 from tickets.figures.window import Window
@@ -112,39 +112,44 @@ def _wanted(only: Sequence[str] | None) -> list[Measure]:
 
 
 def _rows(query: Query, dimensions: Sequence[str], measures: Sequence[Measure]) -> list[dict[str, Any]]:
-    kinds = "".join(f"WHEN GROUPING({name}) = 0 THEN '{name}' " for name in dimensions)
-    head = f"CASE {kinds} END AS dimension" if dimensions else "NULL AS dimension"
-    value = f"COALESCE({', '.join(dimensions)})" if dimensions else "NULL"
-    label = (
-        f"CASE {''.join(f'WHEN GROUPING({n}) = 0 THEN max({n}_name) ' for n in dimensions)} END"
-        if dimensions
-        else "NULL"
-    )
-    sets = ", ".join(["()", *(f"({name})" for name in dimensions)])
+    """The whole, then each dimension; a department counts the parts of split requests, all else the whole ones."""
     columns = ", ".join(column for measure in measures for column in _columns(measure))
-    sql = (
-        f"{query.sql} SELECT {head}, {value} AS value, {label} AS label, {columns}"  # noqa: S608 - fixed texts only
-        f" FROM facts GROUP BY GROUPING SETS ({sets})"
-    )
+    whole = [name for name in dimensions if name != "department"]
+    selects = [_grouped(whole, columns, WHOLE, total=True)]
+    if "department" in dimensions:
+        selects.append(_grouped(["department"], columns, BY_DEPARTMENT, total=False))
     with connection.cursor() as cursor:
-        cursor.execute(sql, query.params)
+        cursor.execute(f"{query.sql} {' UNION ALL '.join(selects)}", query.params)
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _grouped(dimensions: Sequence[str], columns: str, counted: str, *, total: bool) -> str:
+    kinds = "".join(f"WHEN GROUPING({name}) = 0 THEN '{name}' " for name in dimensions)
+    labels = "".join(f"WHEN GROUPING({name}) = 0 THEN max({name}_name) " for name in dimensions)
+    head = f"CASE {kinds} END AS dimension" if dimensions else "NULL AS dimension"
+    value = f"COALESCE({', '.join(dimensions)})" if dimensions else "NULL"
+    label = f"CASE {labels} END" if dimensions else "NULL"
+    sets = ", ".join(["()"] * total + [f"({name})" for name in dimensions])
+    return (
+        f"SELECT {head}, {value} AS value, {label} AS label, {columns}"  # noqa: S608 - fixed texts only
+        f" FROM facts WHERE {counted} GROUP BY GROUPING SETS ({sets})"
+    )
 
 
 def _columns(measure: Measure) -> list[str]:
     code, hits = measure.code, measure.hits
     found = [
-        f"count(*) FILTER (WHERE {measure.over}) AS {code}_n",
+        f"count(*) FILTER (WHERE {measure.population}) AS {code}_n",
         f"count(*) FILTER (WHERE {hits}) AS {code}_hits",
     ]
     if measure.weight:
         found.append(f"sum({measure.weight}) FILTER (WHERE {hits}) AS {code}_sum")
     if measure.strict:
-        found.append(f"count(*) FILTER (WHERE ({measure.over}) AND ({measure.strict})) AS {code}_strict")
+        found.append(f"count(*) FILTER (WHERE {measure.population} AND ({measure.strict})) AS {code}_strict")
     if measure.seconds:
         # P90 by nearest rank is what percentile_disc does: the first value at or above that share
-        within = f"WITHIN GROUP (ORDER BY {measure.seconds}) FILTER (WHERE {measure.over})"
+        within = f"WITHIN GROUP (ORDER BY {measure.seconds}) FILTER (WHERE {measure.population})"
         found.append(f"percentile_cont(0.5) {within} AS {code}_median")
         found.append(f"percentile_disc(0.9) {within} AS {code}_p90")
     return found

@@ -30,7 +30,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """One figure's definition. `weight` is the SQL of a numerator that is not a plain count; `strict` then names
-    what the interval rests on; `seconds` is the SQL of a length of time, whose n is the denominator.
+    what the interval rests on; `seconds` is the SQL of a length of time, whose n is the denominator. `among`: of which
+    rows at all; `unit` is what a count counts.
     """
 
     code: str
@@ -44,30 +45,44 @@ class Measure:
     seconds: str = ""
     twin_of: str = ""
     short: str = ""
+    among: str = "NOT test"
+    unit: str = "件"
+
+    @property
+    def population(self) -> str:
+        """SQL of the requests counted over."""
+        return f"{self.among} AND ({self.over})"
 
     @property
     def hits(self) -> str:
         """SQL of the numerator's requests: always among those of the denominator."""
-        return f"({self.over}) AND ({self.counted})" if self.counted else f"({self.over})"
+        return f"{self.population} AND ({self.counted})" if self.counted else self.population
 
     def where(self, part: Part) -> str:
         """SQL of the requests behind one part."""
         if part is Part.REST:
-            return f"({self.over}) AND NOT COALESCE(({self.counted or 'TRUE'}), FALSE)"
-        return self.hits if part is Part.NUMERATOR else f"({self.over})"
+            return f"{self.population} AND NOT COALESCE(({self.counted or 'TRUE'}), FALSE)"
+        return self.hits if part is Part.NUMERATOR else self.population
 
 
 _CLOSED = "status = 'closed'"
 _ENDED = "('closed', 'rejected', 'withdrawn', 'merged')"
 _DONE = "COALESCE(delivered_outcome, '') <> 'unsolved'"
-_SOLVED = "outcome = 'solved' AND COALESCE(result, 5) >= 3"
+_DENIED = "called_round = round AND NOT called_solved"
+_SOLVED = f"outcome = 'solved' AND COALESCE(result, 5) >= 3 AND NOT COALESCE({_DENIED}, FALSE)"
+_DISPATCHED = "dispatched_at IS NOT NULL"
 _NOT_SUSPENDED = "status <> 'suspended'"
 _AGREED = "resolve_met_at <= resolve_due_at AND " + _DONE
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
         code="submitted", label="收到", kind=Kind.COUNT, over="TRUE",
-        sentence="首次提交落在时段内的诉求；并案、测试和限制知悉的不计。",
+        sentence="首次提交落在时段内的诉求；并案的随主件按最早一次提交计一件，拆分的按整件计（按部门看时按拆分出的各件计）；"
+        "测试和限制知悉的不计，企业撤回的计入。",
+    ),
+    Measure(
+        code="tests", label="测试件", short="另有测试", kind=Kind.COUNT, twin_of="submitted", over="TRUE", among="test",
+        sentence="经两人确认标为测试、不进入任何指标的诉求，只列在旁边。",
     ),
     Measure(
         code="open", label="在办", short="在办", kind=Kind.COUNT, over=f"status NOT IN {_ENDED}",
@@ -91,8 +106,20 @@ MEASURES: tuple[Measure, ...] = (
         sentence="同承诺口径，但把挂起的诉求计入分母并算作没有办结。",
     ),
     Measure(
-        code="solved", label="解决率", over="first_closed_at IS NOT NULL", counted=f"{_CLOSED} AND {_SOLVED}",
-        sentence="办结过的诉求中，答复结果为“已解决”、企业对结果的评价不低于“基本满意”（未评价的不扣）的比例；重开后未再办结的算未解决。",
+        code="solved", label="解决率", over="first_closed_at IS NOT NULL AND NOT excluded",
+        counted=f"{_CLOSED} AND {_SOLVED}",
+        sentence="办结过的诉求中，答复结果为“已解决”、企业对结果的评价不低于“基本满意”（未评价的不扣）、最后一轮回访没有否认解决"
+        "的比例；重开后未再办结的算未解决；经两人批准剔除的不计，件数列在旁边。",
+    ),
+    Measure(
+        code="excluded", label="剔除评价", short="剔除", kind=Kind.COUNT, twin_of="solved",
+        over="first_closed_at IS NOT NULL AND excluded",
+        sentence="经督办员申请、中心主任批准，不计入解决率的诉求；重开后重新计入。",
+    ),
+    Measure(
+        code="truly_solved", label="真实解决率", short="回访解决", over="called_solved IS NOT NULL",
+        counted="called_solved",
+        sentence="回访接通、企业作出回答的诉求中，最后一次回答“已解决”的比例。",
     ),
     Measure(
         code="first_time", label="首次办成率", over="first_closed_at + interval '30 days' <= %(as_of)s",
@@ -134,20 +161,41 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         code="first_dispatch", label="首派准确率", short="首派准确",
         over="dispatched_at + interval '30 days' <= %(as_of)s",
-        counted="departments = 1",
-        sentence="首次交办满 30 天的诉求中，主办部门一直没有变的比例。",
+        counted="departments <= 1",
+        sentence="首次交办满 30 天的诉求中，没有成立的退单、主办部门一直没有变的比例；拆分不算变更。",
     ),
     Measure(
         code="rework", label="二次交办率", short="二次交办", over=_CLOSED, counted="round >= 2",
         sentence="已办结的诉求中，企业退回过、经过第二轮办理的比例。",
     ),
     Measure(
-        code="overdue", label="超期率", short="超期", over="dispatched_at IS NOT NULL", counted="resolve_broken",
+        code="overdue", label="超期率", short="超期", over=_DISPATCHED, counted="resolve_broken",
         sentence="已交办的诉求中，答复时限（含批准的顺延）曾被突破的比例，突破后补办的也算。",
+    ),
+    Measure(
+        code="extension", label="延期率", short="延期", over=_DISPATCHED, counted="extended",
+        sentence="已交办的诉求中，经批准延期过的比例。",
+    ),
+    Measure(
+        code="suspension", label="挂起率", short="挂起", over=_DISPATCHED, counted="rested",
+        sentence="已交办的诉求中，经批准挂起过的比例。",
+    ),
+    Measure(
+        code="returned", label="退单率", short="退单", over=_DISPATCHED, counted="returned",
+        sentence="已交办的诉求中，被主办部门退过单的比例（按件，不按次）；按部门看时归现在的主办部门。",
+    ),
+    Measure(
+        code="returns_upheld", label="退单成立率", short="退单成立", over="returned", counted="upheld",
+        sentence="被退过单的诉求中，至少一次裁定成立的比例；还没有裁定的算不成立。",
     ),
     Measure(
         code="closed", label="办结率", short="办结率", over="TRUE", counted=_CLOSED,
         sentence="收到的诉求中，至截止时点状态为已办结的比例；办结不等于解决，须与解决率同看。",
+    ),
+    Measure(
+        code="burden", label="减负金额", short="减负", kind=Kind.COUNT, unit="元",
+        over=f"{_CLOSED} AND burden > 0", weight="burden",
+        sentence="已办结的诉求在最后一次答复中填报的为企业减负金额之和；没有填报的不计。",
     ),
     Measure(
         code="handling_net", label="办理时长（净）", kind=Kind.TIME, over=f"{_CLOSED} AND net_seconds IS NOT NULL",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from qihu.errors import Invalid
-from tickets.figures.facts import facts
+from tickets.figures.facts import BY_DEPARTMENT, WHOLE, facts
 from tickets.figures.measures import BY_CLOSING, BY_CODE, DIMENSIONS, Measure, Part
 from tickets.figures.window import Window
 from tickets.models import Ticket
@@ -47,7 +47,7 @@ def opened(
     """The requests behind figure × part × group. Two statements. Raises `Invalid` for an unknown name or page."""
     measure, wanted = _checked(figure, part, by, value, page)
     query = facts(window, scope=scope, by_closing=figure in BY_CLOSING)
-    where = measure.where(wanted)
+    where = f"{BY_DEPARTMENT if by == 'department' else WHOLE} AND ({measure.where(wanted)})"
     if by:
         where = f"({where}) AND COALESCE({by}, '') = %(value)s"
     sql = (

@@ -14,7 +14,7 @@ from qihu.errors import Forbidden, Invalid, RefusedByRule
 from routing.promises.book import current_book
 from tickets import access
 from tickets.access import Caller
-from tickets.models import Deadline, Ticket
+from tickets.models import Deadline, Event, Ticket
 from tickets.services.born import children_of
 from tickets.services.dispatch import lead_and_helpers
 from tickets.services.intent import Aside, Done, Intent
@@ -54,11 +54,17 @@ def merge(*, ticket_id: int, caller: Caller, at: datetime, into: str, expected_v
         at=at,
         caller=caller,
         party=_as_what(caller, parent),
-        data={"from": ticket_id, "submitted_at": child.submitted_at.isoformat() if child else ""},
+        data={"from": ticket_id, "submitted_at": _first_submission(child).isoformat() if child else ""},
         orders=[Inherit(promises=promises)],
     )
     done, _ = perform_all([merged, told], locked=locked)
     return done
+
+
+def _first_submission(ticket: Ticket) -> datetime:
+    """When its matter was first submitted: by itself or by what was merged into it before."""
+    told = Event.objects.filter(ticket=ticket, kind="absorb").values_list("data__submitted_at", flat=True)
+    return min([ticket.submitted_at, *map(datetime.fromisoformat, told)])
 
 
 def _as_what(caller: Caller, ticket: Ticket) -> Party:

@@ -1,17 +1,37 @@
-"""Random lives of requests: every move is one of the verbs', made in batches so that hundreds take seconds."""
+"""Random lives of requests: every move is one of the verbs', made in batches so that hundreds take seconds.
+
+What needs more than one transaction step (second words, merge, split, call-backs) is made at once, between batches;
+where the table refuses such a move at that moment, it does not happen.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
+from qihu.errors import DomainError
 from tests.make import receipt
 from tests.people import user
 from tickets.access import FIRM, Caller
 from tickets.models import Ticket
-from tickets.services import closing, dispatch, handling, intake, review, transition
+from tickets.services import (
+    approvals,
+    callback,
+    centre,
+    closing,
+    departure,
+    dispatch,
+    handling,
+    intake,
+    joining,
+    review,
+    transition,
+)
 from tickets.services.intent import Intent
 from tickets.services.transition import perform_all
 from tickets.workflow import Action, Status
@@ -24,23 +44,47 @@ Step = tuple[Callable[..., Any], dict[str, Any]]
 
 def live(n: int, *, seed: int, since: datetime, until: datetime, monkeypatch: Any) -> list[Ticket]:
     """`n` requests submitted in [since, until), each led through up to a dozen legal moves."""
-    dice = random.Random(seed)
-    wanted: list[Intent] = []
+    dice, wanted = random.Random(seed), _Wanted()
     for module in (transition, review, closing, dispatch):
-        monkeypatch.setattr(module, "perform", wanted.append)
+        monkeypatch.setattr(module, "perform", wanted)
     clocks = _born(n, dice, since, until)
     people = _People()
     for _ in range(12):
-        wanted.clear()
         for ticket in Ticket.objects.filter(pk__in=clocks).select_related("department").order_by("pk"):
+            if dice.random() < 0.12:
+                wanted.perform()
+                with wanted.direct():
+                    _at_once(ticket, dice, people, clocks)
+                continue
             for verb, more in _next(ticket, dice, people):
                 clocks[ticket.pk] += timedelta(hours=dice.choice(HOURS) * dice.random())
                 made = verb(ticket_id=ticket.pk, at=clocks[ticket.pk], **more)
                 if isinstance(made, Intent):
-                    wanted.append(made)
-        perform_all(wanted)
+                    wanted(made)
+        wanted.perform()
     monkeypatch.undo()
     return list(Ticket.objects.filter(pk__in=clocks).order_by("pk"))
+
+
+class _Wanted:
+    """In place of `perform`: keeps what is wanted until a batch is full; within `direct()` performs it."""
+
+    def __init__(self) -> None:
+        self._kept: list[Intent] = []
+        self._now = False
+
+    def __call__(self, intent: Intent) -> Any:
+        return perform_all([intent])[0] if self._now else self._kept.append(intent)
+
+    def perform(self) -> None:
+        perform_all(self._kept)
+        self._kept.clear()
+
+    @contextmanager
+    def direct(self) -> Iterator[None]:
+        self._now = True
+        yield
+        self._now = False
 
 
 def _born(n: int, dice: random.Random, since: datetime, until: datetime) -> dict[int, datetime]:
@@ -88,8 +132,9 @@ def _next(ticket: Ticket, dice: random.Random, people: _People) -> Iterator[Step
         yield handling.sign, {"caller": officer}
     elif ticket.status == Status.IN_PROGRESS and roll < 0.4:
         yield handling.contact, {"caller": officer, "text": "已联系"}
-    elif ticket.status == Status.IN_PROGRESS and roll < 0.9:
-        yield handling.reply, {"caller": officer, "outcome": dice.choice(OUTCOMES), "text": "已协调"}
+    elif ticket.status == Status.IN_PROGRESS and roll < 0.9 and not ticket.children.open().exists():
+        more = {"outcome": dice.choice(OUTCOMES), "burden_relieved": dice.choice((None, 0, 15_000))}
+        yield handling.reply, {"caller": officer, "text": "已协调"} | more
     elif ticket.status == Status.REVIEWING and roll < 0.85:
         by = head if ticket.tier == 1 else director
         yield (review.send_back, {"caller": by, "text": "说清楚"}) if roll < 0.3 else (review.deliver, {"caller": by})
@@ -100,3 +145,119 @@ def _next(ticket: Ticket, dice: random.Random, people: _People) -> Iterator[Step
             yield closing.lapse, {}
         else:
             yield _rate, {"process": dice.randint(1, 5), "result": dice.randint(1, 5)}
+
+
+def _at_once(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    """One of the moves of two people or two requests that this one may make from where it stands, or none."""
+    clocks[ticket.pk] += timedelta(hours=dice.choice(HOURS) * dice.random())
+    made = dice.choice(_CHANCES.get(Status(ticket.status), (_tested,)))
+    try:
+        with transaction.atomic():
+            made(Ticket.objects.get(pk=ticket.pk), dice, people, clocks)
+    except DomainError:
+        return
+
+
+def _by(ticket: Ticket, people: _People, role: str) -> Caller:
+    return people[f"{role}.{ticket.department.code if ticket.department else ''}"]
+
+
+def _granted(done: Any, people: _People, clocks: dict[int, datetime]) -> None:
+    key = done.ticket.pk
+    clocks[key] += timedelta(hours=1)
+    approvals.approve(approval_id=done.approval.pk, caller=people["director"], at=clocks[key])
+
+
+def _extended(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    due = ticket.deadlines.get(clock="RESOLVE", state="running").due_at  # always: it is being handled
+    until = (due + timedelta(days=dice.randint(1, 6))).date()
+    head = _by(ticket, people, "head")
+    asked = departure.extend(ticket_id=ticket.pk, caller=head, at=clocks[ticket.pk], reason="等银行", until=until)
+    _granted(asked, people, clocks)
+
+
+def _rested(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    head = _by(ticket, people, "head")
+    _granted(departure.suspend(ticket_id=ticket.pk, caller=head, at=clocks[ticket.pk], reason="quota"), people, clocks)
+
+
+def _resumed(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    departure.resume(ticket_id=ticket.pk, caller=_by(ticket, people, "officer"), at=clocks[ticket.pk])
+
+
+def _asked(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    centre.request_info(ticket_id=ticket.pk, caller=people["intake"], at=clocks[ticket.pk], items=["纳税证明"])
+
+
+def _supplied(ticket: Ticket, _dice: random.Random, _people: _People, clocks: dict[int, datetime]) -> None:
+    closing.supplement(ticket_id=ticket.pk, at=clocks[ticket.pk], text="已补充")
+
+
+def _rejected(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    more = {"reason": "litigation", "text": "请向法院反映"}
+    _granted(centre.reject(ticket_id=ticket.pk, caller=people["intake"], at=clocks[ticket.pk], **more), people, clocks)
+
+
+def _returned(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    more = {"reason": "not_our_duty", "basis": "三定", "suggested_department": "economy"}
+    at, head = min(clocks[ticket.pk], ticket.assigned_at + timedelta(hours=3)), _by(ticket, people, "head")
+    clocks[ticket.pk] = max(at, ticket.events.latest("seq").happened_at)
+    departure.object_to(ticket_id=ticket.pk, caller=head, at=clocks[ticket.pk], **more)
+    if dice.random() < 0.8:
+        _ruled(ticket, dice, people, clocks)
+
+
+def _ruled(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    clocks[ticket.pk] += timedelta(hours=dice.choice((1, 8, 30)))
+    yes = {"upheld": True, "department": "economy"} if dice.random() < 0.5 else {"upheld": False}
+    more = {"caller": people["dispatcher"], "at": clocks[ticket.pk], "text": "已核实"}
+    dispatch.rule_on_return(ticket_id=ticket.pk, **more, **yes)
+
+
+def _merged(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    others = Ticket.objects.open().filter(pk__in=clocks).exclude(pk=ticket.pk).order_by("pk")
+    parent = dice.choice(list(others))
+    at = max(clocks[ticket.pk], clocks[parent.pk])
+    joining.merge(ticket_id=ticket.pk, caller=people["intake"], at=at, into=parent.number)
+    clocks[ticket.pk] = clocks[parent.pk] = at
+
+
+def _divided(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    parts = [{"text": "授信", "department": "finance"}, {"text": "用地", "department": "land"}]
+    at = clocks[ticket.pk]
+    joining.split(ticket_id=ticket.pk, caller=people["dispatcher"], at=at, parts=parts)
+    clocks.update(dict.fromkeys(ticket.children.exclude(status=Status.MERGED).values_list("pk", flat=True), at))
+
+
+def _called(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    said = dice.choice(({"contacted": False}, *({"contacted": True, "solved": one} for one in (True, True, False))))
+    callback.call_back(ticket_id=ticket.pk, caller=people["intake"], at=clocks[ticket.pk], **said)
+
+
+def _reopened(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    closing.reopen(ticket_id=ticket.pk, at=clocks[ticket.pk], reason="没到账", caller=people["supervisor"])
+
+
+def _excluded(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    asked = centre.exclude(ticket_id=ticket.pk, caller=people["supervisor"], at=clocks[ticket.pk], reason="恶意差评")
+    _granted(asked, people, clocks)
+
+
+def _tested(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
+    if dice.random() < 0.2:
+        by = people["intake"]
+        _granted(centre.mark_test(ticket_id=ticket.pk, caller=by, at=clocks[ticket.pk], reason="演练"), people, clocks)
+
+
+_EARLY = (_asked, _rejected, _merged, _merged, _divided, _tested)
+_CHANCES: dict[Status, tuple[Callable[..., None], ...]] = {
+    Status.SUBMITTED: _EARLY,
+    Status.TRIAGE: _EARLY,
+    Status.INFO_NEEDED: (_supplied, _supplied, _merged, _divided),
+    Status.ASSIGNED: (*_EARLY, _returned, _returned),
+    Status.IN_PROGRESS: (_extended, _extended, _rested, _rested, _returned, _merged, _divided),
+    Status.DISPUTED: (_ruled,),
+    Status.SUSPENDED: (_resumed, _resumed, _merged, _divided),
+    Status.ANSWERED: (_called,),
+    Status.CLOSED: (_called, _reopened, _excluded, _excluded, _tested),
+}

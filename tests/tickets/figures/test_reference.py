@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
 from django.db import connection
 
+from qihu.accounts.models import Department
 from tests.tickets.figures.histories import live
-from tests.tickets.figures.reference import facts
+from tests.tickets.figures.reference import facts, first_submission, is_test, lead
 from tickets.figures import MEASURES, Part, Window, report
 from tickets.figures.facts import facts as facts_query
 from tickets.figures.window import window_from
@@ -28,7 +30,7 @@ def members_of(window: Window) -> dict[str, dict[int, bool]]:
         f"({m.where(Part.DENOMINATOR)}), COALESCE(({m.where(Part.NUMERATOR)}), FALSE)" for m in MEASURES
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"{query.sql} SELECT ticket_id, {columns} FROM facts", query.params)  # noqa: S608
+        cursor.execute(f"{query.sql} SELECT ticket_id, {columns} FROM facts WHERE NOT part", query.params)  # noqa: S608
         rows = cursor.fetchall()
     return {m.code: {row[0]: row[2 * i + 2] for row in rows if row[2 * i + 1]} for i, m in enumerate(MEASURES)}
 
@@ -36,26 +38,67 @@ def members_of(window: Window) -> dict[str, dict[int, bool]]:
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full), pytest.param(3, marks=pytest.mark.full)])
 def test_every_figure_equals_the_reference(seed, monkeypatch):
     whole = window_from("2026-03-02", "2026-04-13", at=AT)
-    live(200, seed=seed, since=whole.since, until=whole.until, monkeypatch=monkeypatch)
+    live(220, seed=seed, since=whole.since, until=whole.until, monkeypatch=monkeypatch)
     logs: dict[int, list[Event]] = defaultdict(list)
     for event in Event.objects.order_by("ticket_id", "seq"):
         logs[event.ticket_id].append(event)
+    kinds = {event.kind for events in logs.values() for event in events}
+    assert kinds >= {"absorb", "split", "extend", "suspend", "exclude", "mark_test", "call_back", "reopen", "object"}
     early = Window(whole.since + timedelta(days=7), whole.until - timedelta(days=7), whole.until)
     for window in (whole, early):
-        expected: dict[str, dict[int, object]] = defaultdict(dict)
-        for key, events in logs.items():
-            seen = [e for e in events if e.happened_at <= window.as_of]
-            if seen and window.since <= events[0].happened_at < window.until:
-                for code, value in facts(seen, window.as_of).items():
-                    if value is not None:
-                        expected[code][key] = value
-        agrees(window, expected)
+        units = list(counted_in(window, logs))
+        agrees(window, by_code((key, facts) for key, facts, _, part, _ in units if not part))
+        agrees_by_department(window, [(key, facts, led) for key, facts, led, _, divided in units if not divided])
+
+
+def counted_in(
+    window: Window, logs: dict[int, list[Event]]
+) -> Iterator[tuple[int, dict[str, object], object, bool, bool]]:
+    """Requests of the window as the log stood: key, facts, lead department, whether a part, whether split."""
+    known = {key: [e for e in events if e.happened_at <= window.as_of] for key, events in logs.items()}
+    for key, events in known.items():
+        if not events:
+            continue
+        parent = events[0].data.get("parent")
+        matter = known[parent or key]
+        submitted_at = first_submission(matter)
+        merged = next(e.to_status for e in reversed(events) if e.to_status) == "merged"
+        if merged or not window.since <= submitted_at < window.until:
+            continue
+        test = is_test(events) or is_test(matter)
+        found = {"tests": True} if test else facts(events, window.as_of, submitted_at)
+        yield key, found, lead(events), parent is not None, any(e.kind == "split" for e in events)
+
+
+def by_code(units: Iterable[tuple[int, dict[str, object]]]) -> dict[str, dict[int, object]]:
+    """Figure → who is counted over → whether counted."""
+    expected: dict[str, dict[int, object]] = defaultdict(dict)
+    for key, found in units:
+        for code, value in found.items():
+            if value is not None:
+                expected[code][key] = value
+    return expected
+
+
+def agrees_by_department(window: Window, units: list[tuple[int, dict[str, object], object]]) -> None:
+    codes = dict(Department.objects.values_list("pk", "code"))
+    groups = {group.value: group.figures for group in report(window, by=["department"]).groups["department"]}
+    led = {codes.get(department, "") for _, _, department in units}
+    assert set(groups) == led
+    for one in led:
+        expected = by_code((key, found) for key, found, department in units if codes.get(department, "") == one)
+        every = groups[one] | {twin.code: twin for figure in groups[one].values() for twin in figure.twins}
+        for code, members in expected.items():
+            if not code.startswith("handling"):
+                counted = (sum(bool(value) for value in members.values()), len(members))
+                assert (every[code].hits, every[code].denominator) == counted, (one, code)
 
 
 def agrees(window: Window, expected: dict[str, dict[int, object]]) -> None:
     counted, members_found = report(window).figures, members_of(window)
     every = counted | {twin.code: twin for figure in counted.values() for twin in figure.twins}
     assert every["submitted"].hits > 50
+    assert set(expected) <= set(every)
     for code, members in expected.items():
         figure = every[code]
         if code.startswith("handling"):

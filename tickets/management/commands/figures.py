@@ -54,7 +54,11 @@ class Command(BaseCommand):
 
 def _said(figure: Figure) -> str:
     if figure.kind is Kind.COUNT:
-        return f"{figure.hits}"
+        return (
+            f"{figure.numerator:g}"
+            if figure.numerator == figure.hits
+            else f"{figure.numerator:,.0f}（{figure.hits} 件）"
+        )
     if figure.kind is Kind.TIME:
         if figure.median is None or figure.p90 is None:
             return "—（n = 0）"

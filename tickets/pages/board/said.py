@@ -12,14 +12,14 @@ from tickets.figures import BY_CODE, Figure, Group, Part, Window
 from tickets.figures.measures import Kind
 
 HEROES = (
-    ("submitted", ("open",)),
+    ("submitted", ("open", "tests")),
     ("on_time", ("on_time_original", "on_time_suspended")),
-    ("solved", ("rework",)),
-    ("first_time", ("first_dispatch",)),
+    ("solved", ("truly_solved", "excluded", "rework")),
+    ("first_time", ("first_dispatch", "returned", "returns_upheld")),
     ("handling_net", ("handling_full",)),
     ("satisfied_result", ("satisfied_result_strict", "satisfied_process")),
-    ("response", ("acceptance", "overdue")),
-    ("closed", ("participation",)),
+    ("response", ("acceptance", "overdue", "extension", "suspension")),
+    ("closed", ("participation", "burden")),
 )
 """The cards, each with the figures that must stand beside it."""
 COLUMNS = ("submitted", "first_dispatch", "on_time", "solved")
@@ -131,7 +131,7 @@ def cell(figure: Figure, links: Links, *, day: int, value: str | None = None) ->
 def _number(figure: Figure, links: Links, day: int, value: str | None) -> Number | None:
     url = links.rows(figure.code, Part.NUMERATOR, value)
     if figure.kind is Kind.COUNT:
-        return Number(f"{figure.hits:,}", " 件", url, figure.hits)
+        return Number(f"{figure.numerator or 0:,.0f}", f" {BY_CODE[figure.code].unit}", url, figure.hits)
     if figure.kind is Kind.TIME:
         return None if figure.median is None else Number(*_length(figure.median, day), url, figure.hits)
     return None if figure.rate is None else Number(f"{100 * figure.rate:.1f}", " %", url, figure.hits)
