@@ -13,10 +13,18 @@ from qihu.audit.back_office import RecordedAdmin
 from qihu.clock import now
 from qihu.errors import DomainError
 from tickets.admin_notices import NoticeRuleAdmin, NoticeTemplateAdmin, RobotHookAdmin
-from tickets.models import Erasure, QRCode
+from tickets.models import Draw, Erasure, QRCode, Script
 from tickets.services.erasing import decide
 
-__all__ = ["ErasureAdmin", "NoticeRuleAdmin", "NoticeTemplateAdmin", "QRCodeAdmin", "RobotHookAdmin"]
+__all__ = [
+    "DrawAdmin",
+    "ErasureAdmin",
+    "NoticeRuleAdmin",
+    "NoticeTemplateAdmin",
+    "QRCodeAdmin",
+    "RobotHookAdmin",
+    "ScriptAdmin",
+]
 
 
 @admin.register(Erasure)
@@ -89,3 +97,30 @@ class QRCodeAdmin(RecordedAdmin):
     def has_delete_permission(self, _request: HttpRequest, _obj: QRCode | None = None) -> bool:
         """Codes are revoked, not deleted: requests refer to them."""
         return False
+
+
+@admin.register(Draw)
+class DrawAdmin(RecordedAdmin):
+    """How many closed requests are called back, how many replies the director reviews."""
+
+    list_display = ("code", "share")
+    fields = ("code", "share")
+    readonly_fields = ("code",)
+    ordering = ("code",)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """The two draws are loaded with the defaults."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Draw | None = None) -> bool:
+        """Set to 0, or to the least that is allowed."""
+        return False
+
+
+@admin.register(Script)
+class ScriptAdmin(RecordedAdmin):
+    """What is read out at a call-back."""
+
+    list_display = ("position", "line", "hint")
+    list_display_links = ("line",)
+    ordering = ("position",)

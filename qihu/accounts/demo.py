@@ -78,7 +78,7 @@ CITY_WIDE = (
 # Which tables of /admin/ each of the two may change: the one runs the system, the other grants and rules.
 ADMIN_APPS = {"sysadmin": ("promises", "outbox"), "secadmin": ("rules",)}
 ADMIN_MODELS = {"sysadmin": ("region", "department"), "secadmin": ("user", "grant")}
-TICKET_MODELS = ("qrcode", "noticetemplate", "noticerule", "robothook")  # what the first of them sets up besides
+TICKET_MODELS = ("qrcode", "noticetemplate", "noticerule", "robothook", "draw", "script")  # the first of them besides
 
 _KNOWN = {"officer.finance": "陈伟", "head.finance": "周敏"}
 _FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"

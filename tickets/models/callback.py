@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -55,6 +56,8 @@ class Draw(models.Model):
         CALL_BACK = "call_back", "回访抽取比例"
         REVIEW = "review", "主任抽审比例"
 
+    LEAST: ClassVar[float] = 0.10
+
     code = models.CharField("用途", primary_key=True, max_length=12, choices=Code)
     share = models.FloatField("比例", help_text="0 至 1；回访不得低于 0.10")
 
@@ -70,6 +73,12 @@ class Draw(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_code_display()} {self.share:.0%}"
+
+    def clean(self) -> None:
+        """Says it beside the field, before the constraint does."""
+        least = self.LEAST if self.code == self.Code.CALL_BACK else 0.0
+        if self.share is not None and not least <= self.share <= 1:
+            raise ValidationError({"share": f"请填写 {least:g} 至 1 之间的比例。"})
 
 
 class Script(models.Model):
