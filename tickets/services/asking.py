@@ -41,6 +41,12 @@ def ask(intent: Intent, ticket: Ticket, batch: Batch, *, party: Party) -> Done:
     return Done(ticket, event, approval)
 
 
+def refuse_ended(approval: Approval) -> None:
+    """Raises `Conflict` where it was undecided when the answer fell due, and so is refused before any sweep says so."""
+    if not Approval.objects.pending().filter(pk=approval.pk).exists():
+        raise Conflict("到期前没有批，这项申请已按未同意处理。")
+
+
 def end_without_word(ticket: Ticket, batch: Batch, *, at: datetime, undecided: frozenset[Action] = frozenset()) -> None:
     """Asked moves that can no longer be made lapse; those `undecided` at their time are refused. By the system."""
     if not ticket.pending:

@@ -88,6 +88,8 @@ def _one(wanted: Wanted, ticket: Ticket, batch: Batch, book: PromiseBook) -> Don
 def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Done:
     move, standing = _check(intent, ticket)
     settle(ticket, batch, at=intent.at)
+    if intent.approval is not None:
+        asking.refuse_ended(intent.approval)
     if move.approver and intent.approval is None:
         return asking.ask(intent, ticket, batch, party=standing.party)
     before = ticket.status
