@@ -15,7 +15,7 @@ from routing.promises import worktime
 from routing.promises.amount import Unit
 from routing.promises.book import PromiseBook, calendar_version
 from tickets.models import Alert, Deadline, Shift, Ticket
-from tickets.workflow import Clock
+from tickets.workflow import Clock, Status
 
 _State = Deadline.State
 Entry = dict[str, str | int | None]
@@ -159,7 +159,12 @@ class Inherit:
     promises: Sequence[Deadline]
 
     def carry_out(self, clocks: Clocks, begin: Begin) -> list[Entry]:
-        """The parent's later promise is voided, the earlier one of the child runs on in its place."""
+        """The parent's later promise is voided, the earlier one of the child runs on in its place.
+
+        Not while the parent's answer is with the firm: that answer has met the promise of both.
+        """
+        if begin.ticket.status == Status.ANSWERED:
+            return []
         return [line for promise in self.promises for line in self._take_over(promise, clocks, begin)]
 
     def _take_over(self, given: Deadline, clocks: Clocks, begin: Begin) -> list[Entry]:
@@ -167,7 +172,8 @@ class Inherit:
         if own and not _earlier(given, own):
             return []
         log = []
-        paused = own is not None and own.state == _State.PAUSED
+        asked = begin.ticket.status == Status.INFO_NEEDED  # all but FULL rests, this one too
+        paused = asked or (own is not None and own.state == _State.PAUSED)
         if own:
             own.state, own.voided_at, own.fires_at = _State.VOID, begin.at, None
             clocks.touch(own)
