@@ -10,10 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qihu.clock import now
-from tickets.api.described import ACCESS_CODE, NUMBER, problems
-from tickets.api.door import Door, body_of, opened
+from tickets.api.described import ACCESS_CODE, KEY, NUMBER, problems
+from tickets.api.door import Door, body_of, key_of, opened
 from tickets.models import Event, RelayedMessage, Ticket
 from tickets.services import relay, shield
+from tickets.services.answered import Press, once
+from tickets.services.intent import Done
 from tickets.terms import Party, Remark
 from tickets.timeline import actor_name
 
@@ -66,7 +68,7 @@ class Messages(Door):
         summary="转达留言",
         description="企业、承办部门、受理员可写。同一方十分钟内重复同一句话只算一条。",
         request=MessageIn,
-        parameters=[NUMBER, ACCESS_CODE],
+        parameters=[NUMBER, ACCESS_CODE, KEY],
         responses={201: MessageOut, **problems((400, 401, 403, 404, 409, 415, 422, 429))},
         examples=[OpenApiExample("留言", {"text": "请问设备清单可否再补一份？"}, request_only=True)],
     )
@@ -74,7 +76,13 @@ class Messages(Door):
         """201 with the message; 409 once the request has ended."""
         at = now()
         caller, ticket = opened(request, number, at=at)
-        event = relay.send(ticket_id=ticket.pk, caller=caller, at=at, text=body_of(request, MessageIn)["text"])
+        body = body_of(request, MessageIn)
+        press = Press(action=Remark.MESSAGE, ticket=ticket, caller=caller, body=body, key=key_of(request))
+
+        def send() -> Done:
+            return Done(ticket, relay.send(ticket_id=ticket.pk, caller=caller, at=at, text=body["text"]))
+
+        event = once(press, at=at, make=send).event
         return Response(MessageOut(_message(event, None)).data, status=201)
 
 

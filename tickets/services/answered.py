@@ -28,9 +28,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """One press of a button: which move, by whom, on what, with which body; `key` None: none was sent."""
+    """One press of a button: which move or word, by whom, on what, with which body; `key` None: none was sent."""
 
-    action: Action | LegAction
+    action: str
     ticket: Ticket
     caller: Caller
     body: Mapping[str, object]
