@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +11,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from qihu.accounts.models import Claim, Contact, Department, Region, Role, User, lies_in, within
 from qihu.audit.models import Action as Deed
 from qihu.audit.record import record
-from qihu.crypto import keyed
 from qihu.errors import Unknown
 from tickets.models import Approval, Leg, QRCode, Sheet, Ticket
 from tickets.models.approval import ApprovalQuerySet
@@ -49,6 +47,11 @@ class Caller:
         """Key of the member of staff, or None."""
         return self.user.pk if self.user else None
 
+    @property
+    def trace(self) -> Mapping[str, int]:
+        """What an event's data keeps of a person of a firm: the key of the contact."""
+        return {"contact": self.contact.pk} if self.contact else {}
+
 
 FIRM = Caller(firm=True)
 SYSTEM = Caller()
@@ -57,6 +60,11 @@ SYSTEM = Caller()
 def signed_in(contact: Contact) -> Caller:
     """A person of a firm, signed in by one-time code."""
     return Caller(firm=True, contact=contact)
+
+
+def as_of_now(caller: Caller) -> Caller:
+    """The caller read anew, for a check under the lock: who has just left a firm, or only looks there now, is told."""
+    return signed_in(Contact.objects.get(pk=caller.contact.pk)) if caller.contact else caller
 
 
 def visible_to_contact(contact: Contact) -> TicketQuerySet:
@@ -244,20 +252,6 @@ def identity_hidden(ticket: Ticket, who: tuple[Party, ...]) -> bool:
     The head and the director may lift the shield for themselves: `services.shield`.
     """
     return ticket.shielded and not _KNOWING & set(who)
-
-
-def proof_of(ticket: Ticket) -> str:
-    """What a browser keeps to show later that it knew the access code: worthless once the code has changed."""
-    return keyed("held", f"{ticket.number}:{bytes(ticket.access_hash).hex()}").hex()[:24]
-
-
-def held_by(proofs: Mapping[str, str]) -> list[Ticket]:
-    """Requests whose number is kept with the right proof, newest first, with all a page shows: one query."""
-    if not proofs:
-        return []
-    found = Ticket.objects.for_lists().select_related("qr_code", "reply_author").filter(number__in=list(proofs))
-    kept = [ticket for ticket in found if hmac.compare_digest(proof_of(ticket), proofs[ticket.number])]
-    return sorted(kept, key=lambda ticket: (ticket.submitted_at, ticket.pk), reverse=True)
 
 
 ON_BEHALF = (

@@ -111,6 +111,12 @@ def _suspend(s: Said) -> str:
     return f"经批准挂起：{Suspension(reason).label if reason in Suspension.values else ''}"
 
 
+def _reopen(s: Said) -> str:
+    if s.event.party == Party.FIRM:
+        return f"{s.firm}重开诉求"
+    return s.told("经核查没有解决，重新交办", f"{s.who}重开诉求")
+
+
 def _extend(s: Said) -> str:
     return f"经批准延期至 {s.event.data.get('until', '')}"
 
@@ -195,7 +201,7 @@ _WORDS: Mapping[str, Callable[[Said], str]] = {
     _A.LAPSE: _lapse,
     _A.REWORK: lambda s: f"{s.firm if s.event.party == Party.FIRM else '回访核实'}未认可答复，二次交办{s.department}",
     _A.CALL_BACK: _call_back,
-    _A.REOPEN: lambda s: f"{s.firm if s.event.party == Party.FIRM else s.who}重开诉求",
+    _A.REOPEN: _reopen,
     _A.WITHDRAW: lambda s: f"{s.firm}撤回诉求",
     _A.URGE: lambda s: f"{s.firm}催办",
     _A.SUPERVISE: lambda s: f"{s.who}督办",

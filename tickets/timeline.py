@@ -8,9 +8,10 @@ from datetime import datetime
 
 from tickets.models import Event, Ticket
 from tickets.sentences import files_said, sentence
-from tickets.workflow import Action, LegAction, Party
+from tickets.terms import Remark
+from tickets.workflow import Action, Clock, LegAction, Party
 
-_A = Action
+_A, _C = Action, Clock
 _HIDDEN_FROM_FIRM = frozenset(
     {
         *(_A.CLASSIFY, _A.REPLY, _A.SEND_BACK, _A.DEFER, _A.OBJECT, _A.RULE_ON_RETURN, _A.RAISE_TIER, _A.CALL_BACK),
@@ -18,7 +19,18 @@ _HIDDEN_FROM_FIRM = frozenset(
         *("approval", "warning"),
     }
 )
-_TEXT_HIDDEN_FROM_FIRM = frozenset({_A.ASSIGN, _A.REASSIGN, _A.DELIVER, _A.MERGE, _A.SPLIT, _A.SUSPEND, _A.EXTEND})
+TOLD_TO_FIRM = frozenset({*_A, *Remark, "absorb", "breach"}) - _HIDDEN_FROM_FIRM
+"""Kinds whose sentence the firm reads; whatever is not named here stays inside."""
+_CLOCKS_TOLD = frozenset({_C.ACCEPT, _C.DISPATCH, _C.SIGN, _C.CONTACT, _C.INTERIM, _C.NOTE, _C.RESOLVE, _C.FOLLOW_UP})
+"""Broken promises to the firm; those of the offices among themselves are theirs."""
+WORDS_TOLD_TO_FIRM = frozenset(
+    {
+        *(_A.REQUEST_INFO, _A.REJECT, _A.CONTACT, _A.INTERIM, _A.NOTE, _A.DELIVER, _A.FOLLOW_UP),
+        *(_A.SUPPLEMENT, Remark.MESSAGE, Remark.CONFIRM, Remark.REVEAL),
+    }
+)
+"""Kinds whose words are written for the firm. Its own words it reads whatever the kind."""
+_PARTS_TOLD_TO_FIRM = frozenset({_A.REQUEST_INFO, _A.DELIVER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +63,26 @@ def timeline(ticket: Ticket, *, for_firm: bool, events: Sequence[Event] | None =
     last_reply: Event | None = None
     for event in events:
         last_reply = event if event.kind == _A.REPLY else last_reply
-        if (for_firm and event.kind in _HIDDEN_FROM_FIRM) or files_said(event, for_firm=for_firm) == "":
+        if (for_firm and not _told(event)) or files_said(event, for_firm=for_firm) == "":
             continue
         entries.append(_entry(event, last_reply, for_firm=for_firm))
     return entries
 
 
+def _told(event: Event) -> bool:
+    """Whether the firm learns of it at all."""
+    return event.kind in TOLD_TO_FIRM and (event.kind != "breach" or event.data.get("clock") in _CLOCKS_TOLD)
+
+
+def _words(event: Event, *, shown_as: str, for_firm: bool) -> bool:
+    """Whether this reader sees the words that went with it."""
+    return not for_firm or event.party == Party.FIRM or shown_as in WORDS_TOLD_TO_FIRM
+
+
 def _entry(event: Event, last_reply: Event | None, *, for_firm: bool) -> Entry:
     spoken = last_reply if for_firm and event.kind == _A.DELIVER else event
-    hidden = for_firm and event.kind in _TEXT_HIDDEN_FROM_FIRM and spoken is event
-    text = spoken.text if spoken and not hidden else None
+    text = spoken.text if spoken and _words(spoken, shown_as=event.kind, for_firm=for_firm) else None
+    parts = text.parts if text and (not for_firm or event.kind in _PARTS_TOLD_TO_FIRM) else ()
     return Entry(
         seq=event.seq,
         kind=event.kind,
@@ -68,7 +90,7 @@ def _entry(event: Event, last_reply: Event | None, *, for_firm: bool) -> Entry:
         actor=actor_name(event),
         says=sentence(event, outcome_of=last_reply, for_firm=for_firm),
         text=text.body if text else "",
-        parts=tuple((part["ask"], part["text"]) for part in text.parts) if text else (),
+        parts=tuple((part["ask"], part["text"]) for part in parts),
         bad=event.kind == "breach",
         files="files" in spoken.data if spoken else False,
     )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from inspect import signature
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
@@ -15,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qihu.clock import now
-from tickets.access import Caller
 from tickets.api import bodies as b
 from tickets.api.described import ACCESS_CODE, IF_MATCH, KEY, NUMBER, problems
 from tickets.api.door import Door, body_of, etag, key_of, opened, version_of
@@ -119,9 +117,8 @@ class Make(Door):
 
 
 def _made(way: Way, press: Press, *, at: datetime, expected_version: int | None) -> Done:
-    """Some of the firm's verbs are the firm's alone and take no caller."""
-    who: dict[str, Caller] = {"caller": press.caller} if "caller" in signature(way.verb).parameters else {}
-    return way.verb(ticket_id=press.ticket.pk, at=at, expected_version=expected_version, **who, **press.body)
+    caller, key = press.caller, press.ticket.pk
+    return way.verb(ticket_id=key, caller=caller, at=at, expected_version=expected_version, **press.body)
 
 
 def _answer(press: Press, answered: Answered) -> Response:

@@ -35,6 +35,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             .select_for_update(of=("self",), no_key=True)
         )
 
+    def parts_of(self, parent: Ticket) -> TicketQuerySet:
+        """What it was split into; not what was merged into it, which is somebody else's."""
+        return self.filter(parent=parent).exclude(status=Status.MERGED)
+
     def open(self) -> TicketQuerySet:
         """Not ended."""
         return self.filter(status__in=sorted(OPEN))

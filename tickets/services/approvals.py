@@ -55,6 +55,8 @@ def approve(
     approval, ticket = _waiting(approval_id, caller, expected_version)
     action = Action(approval.action)
     effect = CONSEQUENCES[action](ticket, approval, caller.actor_id)
+    asked = _reason(approval)
+    words = asked if action == Action.REJECT else text.strip() or asked  # where to go instead is the firm's to read
     intent = Intent(
         action=action,
         ticket_id=ticket.pk,
@@ -62,7 +64,8 @@ def approve(
         caller=caller,
         data=dict(approval.data) | {"approval": approval.pk, "asked_by": approval.asked_by_id},
         changes=effect.changes,
-        text=text.strip() or _reason(approval),
+        text=words,
+        parts=[{"ask": "审批意见", "text": text.strip()}] if words != text.strip() and text.strip() else (),
         orders=effect.orders,
         approval=approval,
     )

@@ -86,7 +86,7 @@ def show_to(
     enterprise_id: int | None = None,
     expected_version: int | None = None,
 ) -> Done:
-    """Who submitted it chooses anew who sees it. A firm gets it for good only as long as they say so.
+    """Who submitted it chooses anew who sees it. Its parts follow.
 
     Raises `Unknown` for what is not theirs to see, `Forbidden` for a colleague, `Invalid` as `belonging`, `Stale`.
     """
@@ -106,6 +106,8 @@ def show_to(
     data = {"visibility": visibility, "enterprise": ticket.enterprise_id, "contact": contact.pk}
     event = remark(Remark.VISIBILITY, ticket=ticket, party=Party.FIRM, at=at, data=data)
     ticket.save(update_fields=["visibility", "enterprise", "shielded", "access_hash"])
+    for part in Ticket.objects.parts_of(ticket).filter(contact=contact).order_by("pk"):
+        show_to(ticket_id=part.pk, caller=caller, at=at, visibility=visibility, enterprise_id=enterprise_id)
     return Done(ticket, event)
 
 

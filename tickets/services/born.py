@@ -13,7 +13,7 @@ from tickets.models import Deadline, Filing, Ticket
 from tickets.services import clocks as promise
 from tickets.services import legwork, record
 from tickets.services.batch import Batch, read_stamp
-from tickets.services.codes import access_code, code_hash
+from tickets.services.codes import opening_hash
 from tickets.services.filing import title_from
 from tickets.services.intent import Intent
 from tickets.services.ledger import Begin
@@ -24,6 +24,7 @@ Part = tuple[str, Department, Sequence[Department]]
 _SAME = (
     *("chain_tag_id", "category_id", "industry_chain_id", "region_id", "level", "difficulty", "urgent", "tier"),
     *("shielded", "test", "channel", "qr_code_id"),
+    *("contact_id", "enterprise_id", "visibility"),
 )
 _OF_THE_FIRM = ("enterprise_name", "uscc", "contact_name", "contact_phone")
 
@@ -66,10 +67,10 @@ def _child(
         status=Status.ASSIGNED,
         assigned_at=at,
         submitted_at=parent.submitted_at,
-        access_hash=code_hash(number, access_code(number)),
         region=parent.region,
         **{name: getattr(parent, name) for name in _SAME},
     )
+    child.access_hash = opening_hash(child)
     filing = Filing(
         ticket=child,
         title=title_from(text),

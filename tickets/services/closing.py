@@ -23,6 +23,7 @@ def rate(
     result: int,
     text: str = "",
     expected_version: int | None = None,
+    caller: Caller = FIRM,
 ) -> Done:
     """The firm confirms and rates process and result, 1–5; the request closes with the outcome of its reply."""
     errors = {
@@ -37,7 +38,7 @@ def rate(
             action=Action.RATE,
             ticket_id=ticket_id,
             at=at,
-            caller=FIRM,
+            caller=caller,
             expected_version=expected_version,
             data={"process": process, "result": result},
             changes={"closed_at": at},
@@ -95,14 +96,18 @@ def supplement(
     return move(Action.SUPPLEMENT, ticket_id, caller, at, expected_version, text=text)
 
 
-def withdraw(*, ticket_id: int, at: datetime, reason: str = "", expected_version: int | None = None) -> Done:
+def withdraw(
+    *, ticket_id: int, at: datetime, reason: str = "", expected_version: int | None = None, caller: Caller = FIRM
+) -> Done:
     """The firm takes the request back."""
-    return move(Action.WITHDRAW, ticket_id, FIRM, at, expected_version, text=reason, changes={"came_from": ""})
+    return move(Action.WITHDRAW, ticket_id, caller, at, expected_version, text=reason, changes={"came_from": ""})
 
 
-def urge(*, ticket_id: int, at: datetime, text: str = "", expected_version: int | None = None) -> Done:
+def urge(
+    *, ticket_id: int, at: datetime, text: str = "", expected_version: int | None = None, caller: Caller = FIRM
+) -> Done:
     """催办, once a day: officer and head are told."""
-    return move(Action.URGE, ticket_id, FIRM, at, expected_version, text=text, changes={"urged_at": at})
+    return move(Action.URGE, ticket_id, caller, at, expected_version, text=text, changes={"urged_at": at})
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from qihu.errors import Conflict, Forbidden, Invalid, Unknown
-from tickets.access import FIRM, Caller, helping_parties, parties
+from tickets.access import FIRM, Caller, as_of_now, helping_parties, parties
 from tickets.models import Event, RelayedMessage, Ticket
 from tickets.services.remarks import remark
 from tickets.terms import OPEN, Party, Remark
@@ -29,6 +29,7 @@ def send(*, ticket_id: int, caller: Caller, at: datetime, text: str) -> Event:
     ticket = Ticket.objects.lock([ticket_id]).first()
     if ticket is None:
         raise Unknown("没有找到这件诉求。")
+    caller = as_of_now(caller)
     party = permit(caller, ticket)
     if ticket.status not in OPEN:
         raise Conflict("这件诉求已经结束，不能再留言。")
@@ -56,9 +57,9 @@ def permit(caller: Caller, ticket: Ticket) -> Party:
     return party
 
 
-def answer(*, ticket_id: int, at: datetime, text: str) -> Event:
+def answer(*, ticket_id: int, at: datetime, text: str, caller: Caller = FIRM) -> Event:
     """The firm writes; as `send`."""
-    return send(ticket_id=ticket_id, caller=FIRM, at=at, text=text)
+    return send(ticket_id=ticket_id, caller=caller, at=at, text=text)
 
 
 def _just_sent(ticket: Ticket, party: Party, caller: Caller, words: str, at: datetime) -> Event | None:
@@ -75,6 +76,7 @@ def _sent(ticket: Ticket, party: Party, caller: Caller, words: str, at: datetime
         party=party,
         at=at,
         actor_id=caller.actor_id,
+        data=caller.trace,
         text=words,
         then=("tickets.notify",),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -86,6 +87,7 @@ def _one(wanted: Wanted, ticket: Ticket, batch: Batch, book: PromiseBook) -> Don
 
 
 def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Done:
+    intent = replace(intent, caller=access.as_of_now(intent.caller))
     move, standing = _check(intent, ticket)
     settle(ticket, batch, at=intent.at)
     if intent.approval is not None:
@@ -102,7 +104,7 @@ def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Do
         actor_id=intent.caller.actor_id,
         from_status=before,
         to_status=ticket.status,
-        data=intent.data,
+        data={**intent.data, **intent.caller.trace},
     )
     if intent.files:
         attach(event, files_of(intent.caller, ticket, intent.files))

@@ -16,7 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from qihu.accounts.models import Contact
 from qihu.errors import Unknown
 from qihu.signin import sessions
-from tickets.access import FIRM, Caller, held_by, proof_of, signed_in, ticket_of_contact, visible_to_contact
+from tickets.access import FIRM, Caller, signed_in, ticket_of_contact, visible_to_contact
+from tickets.kept import held_by, part_held_by, proof_of
 from tickets.models import Ticket
 
 COOKIE = "held"
@@ -73,8 +74,11 @@ def seen(request: HttpRequest, number: str, *, at: datetime) -> Seen | None:
     ticket = ticket_of_contact(contact, number) if contact else None
     if contact and ticket:
         return Seen(signed_in(contact), ticket, contact)
-    proof = proofs(request).get(number)
+    kept = proofs(request)
+    proof = kept.get(number)
     ticket = next(iter(held_by({number: proof})), None) if proof else None
+    if ticket is None and kept:
+        ticket = part_held_by(kept, number)
     return Seen(FIRM, ticket, contact) if ticket else None
 
 

@@ -242,20 +242,20 @@ def make_move(request: HttpRequest, number: str, move: str) -> HttpResponse:
     else:
         permit(Action(move), caller=seen.caller, ticket=seen.ticket)
     form = offered.form(request.POST)
-    status = _tried(request, offered, form, seen.ticket, at=at)
+    status = _tried(request, offered, form, seen, at=at)
     if status is None:
         messages.success(request, offered.said)
         return _see(number)
     return _page(request, held.seen_or_404(request, number, at=at), at=at, status=status, **{f"{move}_form": form})
 
 
-def _tried(request: HttpRequest, offered: Offered, form: forms.Form, ticket: Ticket, *, at: datetime) -> int | None:
+def _tried(request: HttpRequest, offered: Offered, form: forms.Form, seen: held.Seen, *, at: datetime) -> int | None:
     """Make the move; None when it is done, else the status of the page that says why not."""
     if not form.is_valid():
         return Invalid.status
     try:
         with told_on(form):
-            offered.verb(ticket_id=ticket.pk, at=at, **form.cleaned_data)
+            offered.verb(ticket_id=seen.ticket.pk, at=at, caller=seen.caller, **form.cleaned_data)
     except (
         Conflict,
         RefusedByRule,
