@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from tickets.models import Confirmation, Event, Rating, Ticket
 from tickets.remarked import remarked
@@ -118,7 +119,12 @@ def _reopen(s: Said) -> str:
 
 
 def _extend(s: Said) -> str:
-    return f"经批准延期至 {s.event.data.get('until', '')}"
+    until = str(s.event.data.get("until", ""))
+    try:
+        day = date.fromisoformat(until)
+    except ValueError:
+        return f"经批准延期至 {until}"
+    return f"经批准延期至 {day.month} 月 {day.day} 日"
 
 
 def _approval(s: Said) -> str:

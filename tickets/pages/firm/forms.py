@@ -262,6 +262,28 @@ class ReworkForm(forms.Form):
     )
 
 
+class ReopenForm(forms.Form):
+    """What is still, or again, not settled."""
+
+    reason = Words(
+        label="为什么重开",
+        check=at_most(REASON_MAX),
+        missing="请写明哪里没有解决，部门好接着办。",
+        widget=forms.Textarea(attrs={"rows": "4"}),
+    )
+
+
+class SupplementForm(forms.Form):
+    """The facts that were asked for."""
+
+    text = Words(
+        label="补充说明",
+        check=at_most(REASON_MAX),
+        missing="请逐项写明要补充的内容。",
+        widget=forms.Textarea(attrs={"rows": "5"}),
+    )
+
+
 class WithdrawForm(forms.Form):
     """Why, if they like."""
 

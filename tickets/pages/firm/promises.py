@@ -38,14 +38,17 @@ SAYINGS = {
     _S.ASSIGNED: Saying(_C.RESOLVE, "答复", ""),
     _S.IN_PROGRESS: Saying(_C.RESOLVE, "答复", ""),
     _S.DISPUTED: Saying(_C.RESOLVE, "答复", ""),
+    _S.SUSPENDED: Saying(_C.REVIEW_HOLD, "重新核查", ""),
+    _S.INFO_NEEDED: Saying(_C.COMPLETE, "", "补充之前，部门的时限暂停。到时没有补充会自动撤回，30 天内可以重开。"),
     _S.REVIEWING: Saying(_C.REVIEW, "把答复送到您手上", "经办人已拟好答复，负责人正在审核。"),
     _S.ANSWERED: Saying(_C.RATE, "", "答复已送到。到时没有评价会自动办结，记为“未评价”。"),
 }
+_ASKED_OF_FIRM = {_C.RATE: "评价", _C.COMPLETE: "补充材料"}
 ENDINGS = {
     _S.CLOSED: ("已办结", ""),
     _S.WITHDRAWN: ("已撤回", "这件诉求已按您的意思撤回。需要时可以重新提交。"),
     _S.REJECTED: ("不予受理", "原因和去处见下方进度。"),
-    _S.MERGED: ("已并案", "同一件事已合并办理，请看主件进度。"),
+    _S.MERGED: ("已并案", "已并入同一件诉求办理，进展和答复见下。"),
 }
 
 
@@ -89,8 +92,8 @@ def card(ticket: Ticket, deadlines: Sequence[Deadline], *, at: datetime) -> dict
     if saying is None or deadline is None or deadline.due_at is None or deadline.amount is None:
         return {"ring": _still("ok"), "headline": status.label, "detail": saying.detail if saying else ""}
     shifts = list(deadline.shifts.order_by("pk"))
-    if saying.clock == _C.RATE:
-        asked = f"请在 {day_words(deadline.due_at, at)} 前评价"
+    if saying.clock in _ASKED_OF_FIRM:
+        asked = f"请在 {day_words(deadline.due_at, at)} 前{_ASKED_OF_FIRM[saying.clock]}"
         return {"ring": _ring(deadline, at), "headline": asked, "detail": saying.detail}
     return {
         "ring": _ring(deadline, at),
@@ -171,7 +174,8 @@ def _standing(deadline: Deadline, shifts: Sequence[Shift], at: datetime) -> str:
     day = ordinary_day(calendar, local(at).date()) if Unit(deadline.unit) in OPENING else 24 * 3600
     kind = "（工作时间）" if Unit(deadline.unit) in OPENING else ""
     first = deadline.promised_due_at
-    moved = f"首次承诺 {day_words(first, at)}，已顺延" if shifts and first else "首次承诺，未延期"
+    how = "经批准延期" if any(row.kind == Shift.Kind.EXTENSION for row in shifts) else "已顺延"
+    moved = f"首次承诺 {day_words(first, at)}，{how}" if shifts and first else "首次承诺，未延期"
     return f"{moved} · 已用 {_spent(_used(deadline, at), day)}{kind}"
 
 

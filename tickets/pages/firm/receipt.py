@@ -10,7 +10,7 @@ from qihu.crypto import sm3
 from tickets.access import FIRM, Caller, parties
 from tickets.models import Deadline, Ticket
 from tickets.pages.files import placed
-from tickets.pages.firm import promises
+from tickets.pages.firm import around, promises
 from tickets.pages.firm.promises import day_words, local
 from tickets.services.attachments import Shown
 from tickets.services.codes import shown_code
@@ -25,6 +25,9 @@ _NEXT = {
     _S.SUBMITTED: "交到负责部门 → 联系您",
     _S.TRIAGE: "交到负责部门 → 联系您",
     _S.ASSIGNED: "签收 → 联系您 → 答复",
+    _S.INFO_NEEDED: "您补充材料 → 接着办理",
+    _S.DISPUTED: "确定由哪个部门办理 → 答复",
+    _S.SUSPENDED: "恢复办理 → 答复",
     _S.IN_PROGRESS: "答复 → 您来评价是否解决",
     _S.REVIEWING: "审核通过后送到您手上 → 您来评价",
     _S.ANSWERED: "您来评价是否解决",
@@ -35,9 +38,10 @@ _OUTCOME_LIGHT = {Outcome.SOLVED: "ok", Outcome.PARTIAL: "warn", Outcome.UNSOLVE
 def tag(ticket: Ticket, *, at: datetime) -> str:
     """ETag of the living part: changes with the request, and every minute while words count down.
 
-    Not while the firm is asked to rate: nothing must be drawn anew under its half-made choice.
+    Not while the firm is asked to rate or for facts: nothing must be drawn anew under what it is typing.
     """
-    minute = "" if ticket.status in ENDED | {Status.ANSWERED} else f"{at:%Y%m%d%H%M}"
+    still = (ENDED - {Status.MERGED}) | {Status.ANSWERED, Status.INFO_NEEDED}
+    minute = "" if ticket.status in still else f"{at:%Y%m%d%H%M}"
     return f'"{sm3(f"{ticket.number}|{ticket.last_seq}|{ticket.version}|{minute}".encode()).hex()[:20]}"'
 
 
@@ -66,7 +70,11 @@ def picture(ticket: Ticket, *, at: datetime, caller: Caller = FIRM) -> dict[str,
         "who": _who(ticket, deadlines, at),
         "urged": urged,
         "reply": _reply(ticket, answer, at) | {"files": files.get(answer.seq)} if answer else None,
-        "timeline": _lines(ticket, entries, answer, at, files),
+        "timeline": _lines(ticket, entries, answer or around.last(entries, Action.REJECT), at, files),
+        "asked": around.asked(ticket, entries),
+        "parts": around.parts(ticket, entries, at),
+        "main": around.main_request(ticket, at),
+        "reopen_until": around.reopenable(ticket, entries) if Action.REOPEN in moves else "",
         "materials": files.get(0, ()),
         "talk": sum(entry.kind == Remark.MESSAGE for entry in entries),
         "own": _own(ticket, at),
@@ -76,15 +84,12 @@ def picture(ticket: Ticket, *, at: datetime, caller: Caller = FIRM) -> dict[str,
 
 def _promise(ticket: Ticket, deadlines: Sequence[Deadline], entries: Sequence[Entry], at: datetime) -> dict[str, Any]:
     shown = promises.card(ticket, deadlines, at=at)
-    if ticket.status == Status.CLOSED:
-        rated = any(entry.kind == Action.RATE for entry in entries)
-        outcome = Outcome(ticket.outcome).label
-        thanks = "谢谢您的评价，它会直接计入这个部门的成绩。" if rated else "到期没有评价，已自动办结，记为“未评价”。"
-        shown |= {"headline": f"已办结：{outcome}", "detail": thanks}
-    return shown
+    return shown | around.told(ticket, entries, deadlines, at)
 
 
 def _who(ticket: Ticket, deadlines: Sequence[Deadline], at: datetime) -> dict[str, str] | None:
+    if ticket.status in {Status.MERGED, Status.REJECTED}:
+        return None
     if ticket.department is None:
         if ticket.status in ENDED:
             return None

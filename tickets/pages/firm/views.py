@@ -26,7 +26,17 @@ from tickets.models import QRCode, Ticket
 from tickets.pages.basket import Basket, before_submission
 from tickets.pages.firm import belongs, held, material, promises
 from tickets.pages.firm import receipt as page
-from tickets.pages.firm.forms import AskForm, FindForm, MessageForm, RateForm, ReworkForm, UrgeForm, WithdrawForm
+from tickets.pages.firm.forms import (
+    AskForm,
+    FindForm,
+    MessageForm,
+    RateForm,
+    ReopenForm,
+    ReworkForm,
+    SupplementForm,
+    UrgeForm,
+    WithdrawForm,
+)
 from tickets.services import closing, codes, intake, relay, sending
 from tickets.services.answered import permit
 from tickets.terms import Remark
@@ -223,6 +233,8 @@ OFFERED: Mapping[str, Offered] = {
     Action.RATE: Offered(RateForm, closing.rate, "已收到您的评价。"),
     Remark.MESSAGE: Offered(MessageForm, relay.answer, "已送达，经办部门会看到。"),
     Action.REWORK: Offered(ReworkForm, closing.rework, "已退回重办，部门会重新联系您。"),
+    Action.REOPEN: Offered(ReopenForm, closing.reopen, "已重开，会重新交部门办理。"),
+    Action.SUPPLEMENT: Offered(SupplementForm, closing.supplement, "已补充，接着办理。"),
 }
 
 

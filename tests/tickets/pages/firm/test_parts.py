@@ -69,6 +69,7 @@ def test_who_holds_the_whole_opens_its_parts_and_acts_there(phone, stranger, mon
     whole = make.split()
     phone.open(whole)
     for part in parts_of(whole):
+        assert part.number in phone.page(whole)
         assert "撤回" in phone.page(part)
         assert stranger.get(f"/t/{part.number}/").status_code == 404
         assert phone.post(f"/t/{part.number}/urge/").status_code == 303
