@@ -183,7 +183,8 @@ class Inherit:
             taken.state, taken.paused_at, taken.fires_at = _State.PAUSED, begin.at, None
         clocks.settle()
         clocks.begin(taken)
-        return [*log, entry(taken, "inherited")]
+        log.append(entry(taken, "inherited"))
+        return [*log, entry(taken, "paused")] if paused and own is None else log  # own: the log has its pause
 
 
 def _earlier(given: Deadline, own: Deadline) -> bool:

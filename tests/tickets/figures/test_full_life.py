@@ -112,6 +112,21 @@ class TestMerge:
         found = fractions(window_from("2026-02-01", "2026-03-01", at=LATER))
         assert (found["on_time"], found["on_time_original"], found["overdue"]) == ((0, 1), (0, 1), (1, 1))
 
+    def test_what_an_asked_one_takes_over_rests_in_the_figures_too(self, cast):
+        early, parent = make.assigned(), make.triaged()
+        by = cast.as_intake
+        centre.request_info(ticket_id=parent.pk, caller=by, at=MONDAY + HOUR / 2, items=["纳税证明"])
+        due = early.deadlines.get(clock="RESOLVE").due_at
+        joining.merge(ticket_id=early.pk, caller=by, at=MONDAY + HOUR, into=parent.number)
+        assert fractions(march(due + DAY))["on_time"] == (0, 0)  # at rest before it was due
+        closing.supplement(ticket_id=parent.pk, at=MONDAY + 7 * DAY, text="已补充")
+        at = MONDAY + 7 * DAY + HOUR
+        dispatch.assign(ticket_id=parent.pk, caller=cast.as_dispatcher, at=at, department="finance")
+        finish(parent, at=at)
+        figures = report(march()).figures
+        assert (figures["on_time"].hits, figures["on_time"].denominator) == (1, 1)
+        assert figures["handling_net"].median == 3600 + 60  # from when it went on to the answer
+
 
 class TestSplit:
     def test_the_city_counts_the_whole_and_each_department_its_part(self, cast):
