@@ -72,9 +72,9 @@ def _quiet(book: Book) -> None:
 
 def _pages() -> list[report.Figure]:
     django.setup()
-    from tests.bench import pages, proof  # noqa: PLC0415 - the stack had to tell first where the database is
+    from tests.bench import moves, pages, proof  # noqa: PLC0415 - the stack had to tell first where the database is
 
-    return [*pages.measure(), *proof.measure()]
+    return [*pages.measure(), *proof.measure(), moves.measure()]
 
 
 def _options() -> argparse.Namespace:
