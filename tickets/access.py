@@ -106,8 +106,8 @@ def _of_region(user: User) -> Q:
 
 
 def helped_by(user: User) -> TicketQuerySet:
-    """Visible requests in which one of the person's departments owes a co-handler's answer."""
-    legs = Leg.objects.open().filter(ticket=OuterRef("pk"), department__in=user.departments())
+    """Visible requests in which one of the person's departments co-handles."""
+    legs = Leg.objects.filter(ticket=OuterRef("pk"), department__in=user.departments())
     return visible_to(user).filter(Exists(legs))
 
 

@@ -78,18 +78,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Open, and sent back by the firm at least once."""
         return self.open().filter(round__gt=1)
 
-    def to_call_back(self) -> TicketQuerySet:
-        """Selected for a call-back that was not made yet."""
-        return self.filter(call_back_due_at__isnull=False)
-
-    def under_supervision(self) -> TicketQuerySet:
-        """With a written answer owed to 督办 or 批示."""
-        return self.filter(supervised=True)
-
-    def planned(self) -> TicketQuerySet:
-        """Closed with a plan that is followed up until it is done."""
-        return self.filter(status=Status.CLOSED, outcome=Outcome.PLANNED, planned_on__isnull=False)
-
     def due_within(self, start: datetime, end: datetime) -> TicketQuerySet:
         """Whose next promise ends in `[start, end)`."""
         return self.filter(next_due_at__gte=start, next_due_at__lt=end)
@@ -295,19 +283,6 @@ class Ticket(models.Model):
                 condition=Q(late=True) & ~Q(status__in=sorted(ENDED)),
             ),
             models.Index(fields=["-submitted_at", "-id"], name="ticket_newest"),
-            models.Index(
-                F("next_due_at").asc(nulls_last=True),
-                F("id"),
-                name="ticket_supervised_queue",
-                condition=Q(supervised=True),
-            ),
-            models.Index(
-                F("department"),
-                F("next_due_at").asc(nulls_last=True),
-                F("id"),
-                name="ticket_planned_queue",
-                condition=Q(planned_on__isnull=False),
-            ),
             models.Index(
                 fields=["call_back_due_at", "id"],
                 name="ticket_call_back_queue",

@@ -14,8 +14,7 @@ from django.http import HttpRequest
 from tickets import access
 from tickets.models import Ticket
 from tickets.models.ticket import TicketQuerySet
-from tickets.pages.desk.lists import Queue
-from tickets.pages.desk.queues import queues_of
+from tickets.pages.desk.queues import Queue, queues_of
 from tickets.pages.desk.seat import Seat
 
 PAGE = 50

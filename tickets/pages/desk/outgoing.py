@@ -18,7 +18,7 @@ from qihu.errors import Forbidden, Invalid, Unknown
 from tickets.models import Notice, NoticeRule, NoticeTemplate, Ticket
 from tickets.models.notice import STUCK, Channel, State
 from tickets.pages.desk import queues, telling
-from tickets.pages.desk.seat import AFTER_NOTICES, Seat, at_desk
+from tickets.pages.desk.seat import Seat, at_desk
 from tickets.services.notify import send
 from tickets.services.notify.preview import preview
 from tickets.services.notify.told import COLOUR, told, why
@@ -34,7 +34,7 @@ def at_centre(view: Callable[Concatenate[HttpRequest, Seat, _P], HttpResponse]) 
     @at_desk
     @wraps(view)
     def seated(request: HttpRequest, seat: Seat, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not seat.roles & AFTER_NOTICES:
+        if not seat.roles & queues.AFTER_NOTICES:
             raise Forbidden("通知发送由受理员和企服中心主任查看。")
         return view(request, seat, *args, **kwargs)
 

@@ -23,9 +23,6 @@ _P = ParamSpec("_P")
 AT_DEPARTMENT = frozenset({Role.OFFICER, Role.HEAD, Role.DISCIPLINE})
 AT_CENTRE = frozenset({Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR})
 WATCHING = frozenset({Role.SUPERVISOR, Role.LEADER})
-AFTER_NOTICES = frozenset({Role.DIRECTOR, Role.INTAKE})
-"""Who looks after what leaves the house."""
-APPROVING = frozenset({Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR})
 _HERE = AT_DEPARTMENT | AT_CENTRE | WATCHING
 
 

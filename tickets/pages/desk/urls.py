@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.desk import approvals, claims, codes, entry, notices, outgoing, reckoning, sheets, shielded, views
+from tickets.pages.desk import claims, codes, entry, notices, outgoing, reckoning, sheets, shielded, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -17,8 +17,6 @@ urlpatterns = [
     path("notices/words/", outgoing.words, name="desk-words"),
     path("codes/", codes.listed, name="desk-codes"),
     path("codes/<slug:code>/revoke/", codes.revoke, name="desk-code-revoke"),
-    path("approvals/", approvals.listed, name="desk-approvals"),
-    path("approvals/<int:key>/<slug:word>/", approvals.decide, name="desk-approval"),
     path("claims/", claims.listed, name="desk-claims"),
     path("claims/<int:key>/", claims.decide, name="desk-claim"),
     path("new/", entry.new, name="desk-new"),
