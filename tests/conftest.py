@@ -25,12 +25,13 @@ _REQUESTS = (
     *("tickets_seal", "audit_entry", "audit_reason"),
     *("signin_firmsession", "signin_onetimecode", "signin_count"),
     *("accounts_claim", "accounts_membership", "accounts_enterprise", "accounts_contact"),
-    "tickets_attachment",
+    *("tickets_attachment", "tickets_topicevent", "tickets_topicmember", "tickets_topic"),
 )
 _NO_TRUNCATE = {
     "tickets_event": "event_no_truncate",
     "tickets_seal": "seal_no_truncate",
     "audit_entry": "entry_no_truncate",
+    "tickets_topicevent": "topic_event_no_truncate",
     "audit_reason": "reason_no_truncate",
 }
 

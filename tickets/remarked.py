@@ -21,6 +21,11 @@ def remarked(event: Event, *, for_firm: bool) -> str | None:
         who = f"{event.actor.name}（{Party(event.party).label}）" if event.actor else department
         until = f"可见至 {_moment(event.data['until'])}"
         return f"{whose}：{department} {who}，{until}" if for_firm else f"{who}{whose}，{until}"
+    if event.kind == Remark.TOPIC:
+        joined = event.data["op"] == "joined"
+        return f"{event.actor.name if event.actor else department}{'归入' if joined else '移出'}专题（举一反三）"
+    if event.kind == Remark.TOPIC_REPLY:
+        return "您反映的问题有同类诉求，处理结果如下" if for_firm else "专题结果已告知企业"
     return "个人信息和文字已删除，办理记录保留" if event.kind == Remark.ERASE else None
 
 

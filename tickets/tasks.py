@@ -17,6 +17,7 @@ from tickets.services.notify.send import alone, send_next
 from tickets.services.sheets import importing
 from tickets.services.sweep import database_now
 from tickets.services.sweep import sweep as fire
+from tickets.services.topics import finding, telling
 
 KEYS_KEPT = timedelta(hours=24)
 SENDING = 30.0
@@ -40,6 +41,13 @@ def import_rows(batch: Batch) -> None:
     """Work on the sheets that wait: one batch of rows each."""
     for one in batch:
         importing.work(sheet_id=one["sheet_id"], at=now())
+
+
+@consumer(telling.TELL, size=1, urgency=15)
+def tell_firms(batch: Batch) -> None:
+    """Pass a topic's result on to firms: one batch of them each."""
+    for one in batch:
+        telling.tell(topic_id=one["topic_id"], at=now())
 
 
 def _pairs(batch: Batch) -> Sequence[dict[str, int]]:
@@ -84,6 +92,12 @@ def housekeeping(**_: object) -> None:
     importing.forget(at=now())
     while uploads.clear_abandoned(at=now()):
         pass
+
+
+@shared_task(name="tickets.find_topics")
+def find_topics(**_: object) -> None:
+    """Look for common problems among the requests of the last thirty days."""
+    finding.find(at=now())
 
 
 @shared_task(name="tickets.inspect")

@@ -141,6 +141,8 @@ class Remark(TextChoices):
     REVEAL = "reveal", "查看企业身份"
     ERASE = "erase", "删除个人信息和文字"
     VISIBILITY = "visibility", "调整谁看得到"
+    TOPIC = "topic", "归入或移出专题"
+    TOPIC_REPLY = "topic_reply", "同类问题的处理结果"
 
 
 class LegAction(TextChoices):

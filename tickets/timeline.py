@@ -16,7 +16,7 @@ _HIDDEN_FROM_FIRM = frozenset(
     {
         *(_A.CLASSIFY, _A.REPLY, _A.SEND_BACK, _A.DEFER, _A.OBJECT, _A.RULE_ON_RETURN, _A.RAISE_TIER, _A.CALL_BACK),
         *(_A.SUPERVISE, _A.INSTRUCT, _A.ANSWER_SUPERVISION, _A.EXCLUDE, _A.MARK_TEST, _A.ASSIGN_LEG, *LegAction),
-        *("approval", "warning"),
+        *("approval", "warning", Remark.TOPIC),
     }
 )
 TOLD_TO_FIRM = frozenset({*_A, *Remark, "absorb", "breach"}) - _HIDDEN_FROM_FIRM
@@ -26,7 +26,7 @@ _CLOCKS_TOLD = frozenset({_C.ACCEPT, _C.DISPATCH, _C.SIGN, _C.CONTACT, _C.INTERI
 WORDS_TOLD_TO_FIRM = frozenset(
     {
         *(_A.REQUEST_INFO, _A.REJECT, _A.CONTACT, _A.INTERIM, _A.NOTE, _A.DELIVER, _A.FOLLOW_UP),
-        *(_A.SUPPLEMENT, Remark.MESSAGE, Remark.CONFIRM, Remark.REVEAL),
+        *(_A.SUPPLEMENT, Remark.MESSAGE, Remark.CONFIRM, Remark.REVEAL, Remark.TOPIC_REPLY),
     }
 )
 """Kinds whose words are written for the firm. Its own words it reads whatever the kind."""

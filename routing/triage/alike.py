@@ -15,7 +15,7 @@ import unicodedata
 SAME_FIRM, ANY_FIRM = 0.15, 0.35
 """From here on texts count as alike: of one firm, and of different firms."""
 _NOISE = re.compile(r"[\W_]+")
-_COMMON = frozenset(
+COMMON = frozenset(
     "的了是在我们有和不就也都要这那你您他她它与及或等请能吗呢吧啊一个上下到为对于以被把让给向从还没会可否怎么什希望"
 )
 _BRACKETS = re.compile(r"[()\[\]【】〔〕<>《》\s]+")
@@ -30,7 +30,7 @@ def grams(text: str) -> frozenset[str]:
     """Pairs of neighbouring characters, without those that any text has."""
     whole = plain(text)
     pairs = (whole[i : i + 2] for i in range(len(whole) - 1))
-    return frozenset(pair for pair in pairs if pair[0] not in _COMMON and pair[1] not in _COMMON)
+    return frozenset(pair for pair in pairs if pair[0] not in COMMON and pair[1] not in COMMON)
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:

@@ -16,6 +16,7 @@ from tickets.models.shield import Erasure, RelayedMessage, Reveal
 from tickets.models.source import Confirmation, Source
 from tickets.models.text import Filing, Text
 from tickets.models.ticket import Ticket
+from tickets.models.topic import Topic, TopicEvent, TopicMember
 
 __all__ = [
     "Alert",
@@ -49,5 +50,8 @@ __all__ = [
     "Source",
     "Text",
     "Ticket",
+    "Topic",
+    "TopicEvent",
+    "TopicMember",
     "WrongCode",
 ]

@@ -188,6 +188,9 @@ class Ticket(models.Model):
     channel = models.CharField("渠道", max_length=8, choices=Channel, default=Channel.QR)
     qr_code = models.ForeignKey("tickets.QRCode", models.PROTECT, null=True, blank=True, verbose_name="二维码")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    topic = models.ForeignKey(
+        "tickets.Topic", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name="专题"
+    )
     department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, verbose_name="主办部门")
     officer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="经办"
