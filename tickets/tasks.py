@@ -17,7 +17,7 @@ from tickets.services.notify.send import alone, send_next
 from tickets.services.sheets import importing
 from tickets.services.sweep import database_now
 from tickets.services.sweep import sweep as fire
-from tickets.services.topics import finding, telling
+from tickets.services.topics import finding, gathering, telling
 
 KEYS_KEPT = timedelta(hours=24)
 SENDING = 30.0
@@ -43,7 +43,7 @@ def import_rows(batch: Batch) -> None:
         importing.work(sheet_id=one["sheet_id"], at=now())
 
 
-@consumer(telling.TELL, size=1, urgency=15)
+@consumer(gathering.TELL, size=1, urgency=15)
 def tell_firms(batch: Batch) -> None:
     """Pass a topic's result on to firms: one batch of them each."""
     for one in batch:
