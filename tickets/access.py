@@ -105,10 +105,10 @@ def _of_region(user: User) -> Q:
     return seen
 
 
-def helped_by(user: User) -> TicketQuerySet:
-    """Visible requests in which one of the person's departments co-handles."""
-    legs = Leg.objects.filter(ticket=OuterRef("pk"), department__in=user.departments())
-    return visible_to(user).filter(Exists(legs))
+def helping_now(user: User) -> TicketQuerySet:
+    """Visible requests in which one of the person's departments owes its part as a co-handler."""
+    legs = Leg.objects.open().filter(ticket=OuterRef("pk")).held_by(user.departments())
+    return visible_to(user).open().filter(Exists(legs))
 
 
 def named_to(user: User) -> Q:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 MOST = 9
+VAGUE = ("近期", "尽快", "适时")
+"""Words on which nobody can plan (domain.md §7)."""
 _POINT = re.compile(
     r"(?:^|[\n。；;：:])\s*(?:[（(]?(?P<n>[1-9一二三四五六七八九])[)）]|(?P<m>[1-9一二三四五六七八九])[、.．](?!\d))\s*"
 )
@@ -26,3 +28,8 @@ def asks_in(text: str) -> list[str]:
         points.append(" ".join(text[match.end() : end].split()).strip("；;。，,"))
     kept = [point for point in points if point]
     return kept[:MOST] if len(kept) == len(points) >= 2 else []
+
+
+def vague(text: str) -> list[str]:
+    """Which of the vague words a text has."""
+    return [word for word in VAGUE if word in text]

@@ -14,7 +14,7 @@ from django.db.models.functions import Concat, Lower
 from qihu.accounts.models import Contact, Department, Enterprise, Region
 from routing.rules.models import Category, ChainTag, IndustryChain
 from tickets.models.search import lexeme_query, words_of
-from tickets.workflow import ENDED, OPEN, Outcome, Status
+from tickets.workflow import ENDED, OPEN, Clock, Outcome, Status
 
 if TYPE_CHECKING:
     from tickets.models.text import Filing
@@ -77,6 +77,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def in_rework(self) -> TicketQuerySet:
         """Open, and sent back by the firm at least once."""
         return self.open().filter(round__gt=1)
+
+    def supervised(self) -> TicketQuerySet:
+        """Open, with a written answer owed."""
+        return self.open().filter(supervised=True)
+
+    def to_call_back(self) -> TicketQuerySet:
+        """Picked for a call that has not been made."""
+        return self.filter(call_back_due_at__isnull=False)
+
+    def with_plan(self) -> TicketQuerySet:
+        """Closed with a plan that is still followed up."""
+        live = Q(deadlines__clock=Clock.FOLLOW_UP, deadlines__state__in=["running", "paused"])
+        return self.filter(live, status=Status.CLOSED)
 
     def due_within(self, start: datetime, end: datetime) -> TicketQuerySet:
         """Whose next promise ends in `[start, end)`."""

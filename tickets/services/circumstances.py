@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -26,11 +26,16 @@ _LIVE = (Deadline.State.RUNNING, Deadline.State.PAUSED)
 
 @dataclass
 class Looked:
-    """The circumstances of one request for one person at one moment."""
+    """The circumstances of one request for one person at one moment.
+
+    A page that has read the promises in force and the round's clocks anyhow lends them.
+    """
 
     ticket: Ticket
     user: User | None
     at: datetime
+    book: Callable[[], PromiseBook] = current_book
+    deadlines: Sequence[Deadline] | None = None
 
     @cached_property
     def _found(self) -> dict[str, Any]:
@@ -110,7 +115,7 @@ class Looked:
 
     @cached_property
     def _book(self) -> PromiseBook:
-        return current_book()
+        return self.book()
 
     @cached_property
     def return_until(self) -> datetime | None:
@@ -124,6 +129,9 @@ class Looked:
 
     @cached_property
     def _resolve(self) -> Deadline | None:
+        if self.deadlines is not None:
+            live = (one for one in self.deadlines if one.clock == Clock.RESOLVE and one.state in _LIVE)
+            return next(live, None)
         return Deadline.objects.live([self.ticket.pk]).filter(clock=Clock.RESOLVE).first()
 
     @cached_property

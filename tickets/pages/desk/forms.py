@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.http import QueryDict
 
+from tickets.asks import asks_in, vague
 from tickets.models import Ticket
 from tickets.pages.basket import Basket
 from tickets.pages.desk.catalogue import Catalogue
@@ -26,10 +27,20 @@ class MoveForm(forms.Form):
     careful: ClassVar[bool] = True
     """Whether the move is refused where somebody changed the request meanwhile."""
     takes_files: ClassVar[bool] = False
+    departments_needed: ClassVar[bool] = False
+    """Whether it offers departments."""
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, ticket: Ticket, options: Catalogue, whole: bool = True, **kwargs: Any) -> None:
-        self.ticket, self.options, self.whole = ticket, options, whole
+    def __init__(
+        self,
+        *args: Any,
+        ticket: Ticket,
+        options: Catalogue,
+        whole: bool = True,
+        own_leg: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.ticket, self.options, self.whole, self.own_leg = ticket, options, whole, own_leg
         self.basket = Basket(ticket=ticket.number)
         kwargs.setdefault("initial", {"version": ticket.version})
         super().__init__(*args, **kwargs)
@@ -44,11 +55,19 @@ class MoveForm(forms.Form):
         own |= {"files": self.basket.keys} if self.takes_files else {}
         return own | ({"expected_version": self.cleaned_data["version"]} if self.careful else {})
 
+    def remark(self) -> str:
+        """What the person should hear about what they wrote, though it was taken; or ""."""
+        return ""
+
     def seen(self, version: int) -> None:
         """The person has now been shown `version`: pressing again is a decision, not an accident."""
+        self.posted("version", str(version))
+
+    def posted(self, name: str, value: str) -> None:
+        """As if that had been sent."""
         posted = QueryDict(mutable=True)
         posted.update(self.data)
-        posted["version"] = str(version)
+        posted[name] = value
         self.data = posted
 
 
@@ -163,10 +182,38 @@ class ReplyForm(MoveForm):
         error_messages={"invalid": "请填整数金额。", "max_value": "金额太大，请核对。"},
     )
 
+    def prepare(self) -> None:
+        """One answer for each point that the firm numbered, before the whole."""
+        self.asks = asks_in(self.ticket.filing.text)
+        for n, ask in enumerate(self.asks, start=1):
+            self.fields[f"answer_{n}"] = forms.CharField(
+                label=f"第 {n} 项：{ask}",
+                max_length=TEXT_MAX,
+                error_messages={"required": f"请答复第 {n} 项。", "max_length": "最多 2000 字。"},
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+        if self.asks:
+            self.fields["text"].label = "总的答复"
+            answers = [f"answer_{n}" for n, _ in enumerate(self.asks, start=1)]
+            self.order_fields(["version", "outcome", "planned_on", "referred_to", *answers, "text"])
+
+    def arguments(self) -> dict[str, Any]:
+        """Each answer with its ask."""
+        own = super().arguments()
+        answers = [{"ask": ask, "text": own.pop(f"answer_{n}")} for n, ask in enumerate(self.asks, start=1)]
+        return own | {"answers": answers}
+
+    def remark(self) -> str:
+        """Words on which a firm cannot plan: told, never refused."""
+        told = [str(self.cleaned_data.get(name, "")) for name in self.fields if name.startswith(("text", "answer_"))]
+        found = vague("\n".join(told))
+        return f"答复里有“{'”“'.join(found)}”：写明具体日期，企业才好安排。" if found else ""
+
 
 class AssignForm(MoveForm):
     """Which department leads and which help."""
 
+    departments_needed = True
     department = forms.ChoiceField(
         label="主办部门",
         error_messages={"required": "请选择主办部门。", "invalid_choice": "请从列表中选择主办部门。"},

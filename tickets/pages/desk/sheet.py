@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-from django.forms import Form
 
 from tickets import access
+from tickets.asks import vague
 from tickets.dues import Light, lights
 from tickets.models import Deadline, Decision, Leg, Ticket
 from tickets.pages.desk import telling
-from tickets.pages.desk.catalogue import Catalogue, catalogue
+from tickets.pages.desk.act import Spoken, actions, more, with_forms
+from tickets.pages.desk.approvals import Decided, waiting
+from tickets.pages.desk.beside import calls, likely
+from tickets.pages.desk.catalogue import catalogue
 from tickets.pages.desk.firm_side import firm_side
-from tickets.pages.desk.forms import MoveForm
 from tickets.pages.desk.held import held
-from tickets.pages.desk.moves import DeskMove, classifies, offered
+from tickets.pages.desk.legs import leg_rows
+from tickets.pages.desk.moves import classifies, offered
 from tickets.pages.desk.outgoing import firm_was_told
 from tickets.pages.desk.seat import Seat
 from tickets.pages.desk.sources import sources
@@ -26,19 +27,15 @@ from tickets.workflow import CENTRE_CLOCKS, Action, Clock, Outcome, Status
 
 _OUTCOME_STATE = {Outcome.SOLVED: "ok", Outcome.PARTIAL: "warn", Outcome.UNSOLVED: "late"}
 _TAG_FROM = {"code": "二维码", "firm": "企业自选", "staff": "研判员"}
-_LEG_STATE = {Leg.Status.ASSIGNED: "warn", Leg.Status.SIGNED: "info", Leg.Status.REPLIED: "ok"}
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A move that was refused: its form keeps what was typed, and why."""
+def sheet(
+    seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None, decided: Decided | None = None
+) -> dict[str, object]:
+    """Context of the detail pane: six queries beside the request itself, one more each for files and sources.
 
-    move: DeskMove
-    form: MoveForm | None = None
-
-
-def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[str, object]:
-    """Context of the detail pane: six queries beside the request itself, one more each for files and sources."""
+    `decided`: a word on an approval that was refused, with what was typed.
+    """
     every_leg = list(Leg.objects.of_ticket(ticket))
     legs = [leg for leg in every_leg if leg.round == ticket.round]
     mine = access.parties(seat.caller, ticket)
@@ -48,14 +45,16 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
     answer = _answer(ticket, story)
     hidden = access.identity_hidden(ticket, mine)
     files = placed(ticket, story, seat.caller, at=seat.at, hide_names=hidden)
-    found = lights(Deadline.objects.of_round(ticket), at=seat.at)
+    deadlines = list(Deadline.objects.of_round(ticket))
+    found = lights((one for one in deadlines if one.leg_id is None), at=seat.at)
     contacted = any(one.clock == Clock.CONTACT and one.state in {"met", "broken"} for one in found)
-    offer = offered(ticket, seat, mine, contacted=contacted)
+    offer = offered(ticket, seat, mine, contacted=contacted, legs=legs, deadlines=deadlines)
     whole = classifies(mine)
     options = catalogue(
-        departments=any(m.action in {Action.ASSIGN, Action.REASSIGN} for m in offer.moves),
+        departments=any(move.form.departments_needed for move in with_forms(offer, spoken)),
         categories=whole,
     )
+    shown = actions(ticket, offer, options, whole=whole, spoken=spoken)
     return {
         "ticket": ticket,
         "options": options,
@@ -67,19 +66,16 @@ def sheet(seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None) -> dict[s
         "story": _story(story, answer, seat, files),
         "materials": files.get(0, ()),
         "firm": firm_side(seat, ticket, mine, helping, story),
-        "legs": [
-            {
-                "name": leg.department.name,
-                "label": Leg.Status(leg.status).label,
-                "state": _LEG_STATE.get(Leg.Status(leg.status), ""),
-            }
-            for leg in legs
-        ],
+        "legs": leg_rows(every_leg, deadlines, seat, turn=ticket.round),
         "held": held(events, every_leg, at=seat.at),
         "sources": sources(ticket, seat, mine, story),
         "why": _why(ticket),
         "told": firm_was_told(ticket, seat),
-        "actions": _actions(ticket, offer.moves, options, whole=whole, spoken=spoken),
+        "actions": shown,
+        "more": more(ticket, offer, shown),
+        "approvals": waiting(ticket, seat, mine, story, decided),
+        "calls": calls(ticket, seat) if Action.CALL_BACK in offer.every else None,
+        "likely": likely(ticket, seat) if spoken and spoken.move.action == Action.MERGE else (),
         "note": offer.note or ("您部门协办本件，主办部门牵头答复。" if helping and not mine else ""),
     }
 
@@ -134,13 +130,14 @@ def _reply(
 ) -> dict[str, object] | None:
     if said is None:
         return None
-    outcome = Outcome(ticket.outcome)
+    outcome, reviewing = Outcome(ticket.outcome), ticket.status == Status.REVIEWING
     return {
-        "title": "拟答复" if ticket.status == Status.REVIEWING else "答复",
+        "title": "拟答复" if reviewing else "答复",
         "outcome": outcome.label,
         "state": _OUTCOME_STATE.get(outcome, "info"),
         "text": said.text,
         "parts": said.parts,
+        "vague": vague("\n".join([said.text, *(text for _, text in said.parts)])) if reviewing else (),
         "files": files.get(said.seq, ()),
         "by": said.actor,
         "when": telling.moment(said.at, seat.at),
@@ -188,34 +185,3 @@ def _why(ticket: Ticket) -> dict[str, object] | None:
         "seen": [(label, value) for label, value in shown if value],
         "moved": decision.department_id != ticket.department_id,
     }
-
-
-def _actions(
-    ticket: Ticket,
-    moves: Sequence[DeskMove],
-    options: Catalogue,
-    *,
-    whole: bool,
-    spoken: Spoken | None,
-) -> list[dict[str, object]]:
-    """Buttons with their forms; a refused one stays open with its words, offered still or not."""
-    shown = list(moves)
-    if spoken and spoken.form and spoken.move.panel and spoken.move not in shown:
-        shown.append(spoken.move)
-    return [
-        {
-            "move": move,
-            "label": move.action.label,
-            "url": f"/desk/t/{ticket.number}/{move.action}/",
-            "primary": place == 0 and move in moves and move.action not in {Action.CLASSIFY, Action.REASSIGN},
-            "open": bool(spoken and spoken.move is move and move.panel),
-            "form": (spoken.form if spoken and spoken.move is move else None)
-            or blank(move, ticket, options, whole=whole),
-        }
-        for place, move in enumerate(shown)
-    ]
-
-
-def blank(move: DeskMove, ticket: Ticket, options: Catalogue, *, whole: bool) -> Form:
-    """The move's form, nothing typed yet."""
-    return move.form(ticket=ticket, options=options, whole=whole, auto_id=f"id_{move.action}_%s")

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.desk import claims, codes, entry, notices, outgoing, reckoning, sheets, shielded, views
+from tickets.pages.desk import approvals, claims, codes, entry, notices, outgoing, reckoning, sheets, shielded, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("notices/sent/again/", outgoing.again_all, name="desk-sent-again-all"),
     path("notices/sent/<int:key>/again/", outgoing.again, name="desk-sent-again"),
     path("notices/words/", outgoing.words, name="desk-words"),
+    path("approvals/", approvals.listed, name="desk-approvals"),
     path("codes/", codes.listed, name="desk-codes"),
     path("codes/<slug:code>/revoke/", codes.revoke, name="desk-code-revoke"),
     path("claims/", claims.listed, name="desk-claims"),
@@ -33,5 +34,6 @@ urlpatterns = [
     path("t/<slug:number>/reveal/", shielded.reveal, name="desk-reveal"),
     path("t/<slug:number>/forget/", shielded.forget, name="desk-forget"),
     path("t/<slug:number>/deadlines/<slug:clock>/", reckoning.reckoned, name="desk-deadline"),
+    path("t/<slug:number>/approvals/<int:key>/", views.decide, name="desk-approval"),
     path("t/<slug:number>/<slug:name>/", views.make_move, name="desk-move"),
 ]

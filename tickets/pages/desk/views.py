@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from qihu.doors import told_on
 from qihu.errors import Conflict, DomainError, RefusedByRule, Stale, Unknown
@@ -17,14 +18,21 @@ from tickets import access
 from tickets.models import Ticket
 from tickets.pages.basket import brought
 from tickets.pages.desk import queues
+from tickets.pages.desk.act import Spoken
+from tickets.pages.desk.approvals import Decided, DecideForm, asked_of
 from tickets.pages.desk.asked import SORTS, Asked, asked, page
+from tickets.pages.desk.buttons import DeskMove, known_move
 from tickets.pages.desk.catalogue import Catalogue, catalogue
-from tickets.pages.desk.forms import AssignForm, ClassifyForm, MoveForm
-from tickets.pages.desk.moves import DeskMove, classifies, known_move
+from tickets.pages.desk.forms import ClassifyForm, MoveForm
+from tickets.pages.desk.forms_split import SplitForm
+from tickets.pages.desk.moves import classifies
 from tickets.pages.desk.rows import rows
 from tickets.pages.desk.seat import AT_CENTRE, Seat, at_desk
-from tickets.pages.desk.sheet import Spoken, sheet
+from tickets.pages.desk.sheet import sheet
+from tickets.services import approvals
+from tickets.services.intent import Done
 from tickets.services.sending import of_staff
+from tickets.workflow import Action
 
 
 @require_safe
@@ -64,13 +72,54 @@ def make_move(request: HttpRequest, seat: Seat, number: str, name: str) -> HttpR
     if form.takes_files:
         form.basket = brought(request, of_staff(seat.user, ticket.pk), at=seat.at)
         form.basket.ticket = number
+    if isinstance(form, SplitForm) and "more" in request.POST:
+        form.grow()
+        return _opened(request, seat, ticket, spoken=Spoken(move, form))
     with _refused_onto(form) as told:
         if form.is_valid() and not form.basket.stays:
             done = move.verb(ticket_id=ticket.pk, caller=seat.caller, at=seat.at, **form.arguments())
-            messages.success(request, move.said)
+            messages.success(request, _said(move, done))
+            if remark := form.remark():
+                messages.warning(request, remark)
             gone = done.ticket.restricted and not access.visible_to(seat.user).filter(pk=ticket.pk).exists()
             return HttpResponseRedirect("/desk/" if gone else _back(request, number), status=303)
     return _again(request, seat, number, Spoken(move, form), told)
+
+
+def _said(move: DeskMove, done: Done) -> str:
+    """What is told after a move; of one that needs a second word, who has it."""
+    if done.approval is None:
+        return move.said
+    return f"已提出申请，等待{asked_of(Action(done.approval.action), restricted=done.ticket.restricted)}审批。"
+
+
+@require_POST
+@at_desk
+def decide(request: HttpRequest, seat: Seat, number: str, key: int) -> HttpResponse:
+    """同意 or 不同意 on what somebody asked for on this request."""
+    ticket, asked = access.ticket_or_404(seat.user, number), access.approval_or_404(seat.user, key)
+    if asked.ticket_id != ticket.pk:
+        raise Unknown("没有这项申请。")
+    yes = request.POST.get("word") == "approve"
+    form = DecideForm(request.POST, auto_id=f"id_approval_{key}_%s")
+    with _refused_onto(form) as told:
+        if form.is_valid():
+            verb, given = (approvals.approve if yes else approvals.refuse), form.cleaned_data
+            verb(
+                approval_id=key,
+                caller=seat.caller,
+                at=seat.at,
+                text=given["text"],
+                expected_version=given["version"],
+            )
+            messages.success(request, f"{'已同意' if yes else '未同意'}“{Action(asked.action).label}”。")
+            return HttpResponseRedirect(_back(request, number), status=303)
+    ticket = access.ticket_or_404(seat.user, number)
+    if told.error:
+        messages.error(request, told.error.message)
+        form.add_error(None, told.error.message)
+        form.data = {**form.data.dict(), "version": str(ticket.version)}  # type: ignore[attr-defined]
+    return _opened(request, seat, ticket, decided=(key, form), status=told.status)
 
 
 @dataclass
@@ -82,7 +131,7 @@ class Told:
 
 
 @contextmanager
-def _refused_onto(form: MoveForm) -> Iterator[Told]:
+def _refused_onto(form: BaseForm) -> Iterator[Told]:
     """Within: a refusal becomes words on the form, so that nothing typed is lost. Not yours stays a 403."""
     told = Told()
     try:
@@ -109,7 +158,7 @@ def _explained(ticket: Ticket, error: DomainError, seat: Seat) -> str:
 
 
 def _filled(move: DeskMove, posted: QueryDict, ticket: Ticket, seat: Seat) -> MoveForm:
-    options = catalogue(departments=move.form is AssignForm, categories=move.form is ClassifyForm)
+    options = catalogue(departments=move.form.departments_needed, categories=move.form is ClassifyForm)
     whole = classifies(access.parties(seat.caller, ticket))
     return move.form(posted, ticket=ticket, options=options, whole=whole, auto_id=f"id_{move.action}_%s")
 
@@ -120,10 +169,16 @@ def _back(request: HttpRequest, number: str) -> str:
 
 
 def _opened(
-    request: HttpRequest, seat: Seat, ticket: Ticket, *, spoken: Spoken | None = None, status: int = 200
+    request: HttpRequest,
+    seat: Seat,
+    ticket: Ticket,
+    *,
+    spoken: Spoken | None = None,
+    decided: Decided | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     wanted = asked(request, seat)
-    shown = sheet(seat, ticket, spoken=spoken)
+    shown = sheet(seat, ticket, spoken=spoken, decided=decided)
     context = _frame(seat, wanted, shown["options"]) | _list(seat, wanted, current=ticket.number) | shown  # type: ignore[arg-type]
     return render(request, "desk/one.html", context, status=status)
 

@@ -132,7 +132,7 @@ def test_an_empty_note_is_not_a_note(at, cast):
 def test_the_dispatcher_assigns_what_waits_with_helpers(at, cast):
     ticket = make.triaged()
     desk = at(cast.dispatcher)
-    assert buttons(desk.get(f"/desk/t/{ticket.number}/")) == ["assign", "classify"]
+    assert buttons(desk.get(f"/desk/t/{ticket.number}/")) == ["assign", "classify", "request_info"]
     desk.move(ticket.number, "assign", department="science", co_departments=["economy", "rural-bank"], text="急")
     moved = make.fresh(ticket)
     assert (moved.status, moved.department.code) == ("assigned", "science")
