@@ -129,8 +129,8 @@ class SubmitIn(serializers.Serializer[Any]):
         return body
 
     @staticmethod
-    def filed(body: dict[str, Any]) -> Filed:
-        """The checked body as the verb takes it."""
+    def filed(body: dict[str, Any], **more: Any) -> Filed:
+        """The checked body as the verb takes it; `more` as in `Filed`."""
         codes: dict[str, Any] = {
             name: row.pk if (row := body.get(name)) else None for name in ("chain_tag", "category", "region")
         }
@@ -143,6 +143,7 @@ class SubmitIn(serializers.Serializer[Any]):
             contact_phone=body["contact"]["phone"],
             shielded=body["shielded"],
             **codes,
+            **more,
         )
 
 

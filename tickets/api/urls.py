@@ -9,6 +9,7 @@ from django.urls.resolvers import URLPattern
 from tickets.api import approvals
 from tickets.api.attachments import Materials, OneFile
 from tickets.api.docs import Docs, Schema
+from tickets.api.entries import Entries, Sources
 from tickets.api.figures import FigureRows, Figures
 from tickets.api.firms import Code, FirmToken, Share
 from tickets.api.listing import List
@@ -46,9 +47,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}decision/", Why.as_view(), name="api-decision"),
     path(f"{_ONE}deadlines/<slug:clock>/explain/", Explain.as_view(), name="api-explain"),
     path(f"{_ONE}attachments/", Materials.as_view(), name="api-material"),
+    path(f"{_ONE}sources/", Sources.as_view(), name="api-sources"),
     path(f"{_ONE}messages/", Messages.as_view(), name="api-messages"),
     path(f"{_ONE}reveal/", RevealDoor.as_view(), name="api-reveal"),
     *_MOVES,
+    path("v1/entries/", Entries.as_view(), name="api-entries"),
     path("v1/uploads/", Uploads.as_view(), name="api-uploads"),
     path("v1/uploads/<uuid:key>/", Upload.as_view(), name="api-upload"),
     path("v1/files/<str:token>/", OneFile.as_view(), name="api-file"),
