@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import time
-from io import StringIO
-
-from django.core.management import call_command
 
 from tests.bench.report import Figure
-from tickets.models import Event
+from tickets.models import Event, Ticket
 from tickets.models.seal import pack_requests
+from tickets.proof import chains, seals
 from tickets.services import sealing
+
+_BATCH = 500
 
 
 def measure() -> list[Figure]:
-    """On the log that the runs before have left."""
-    events = Event.objects.count()
+    """On the log that the runs before have left; not what the floor wrote, which is chained to nothing."""
+    keys = list(Ticket.objects.filter(number__startswith="QH-").order_by("pk").values_list("pk", flat=True))
+    events = Event.objects.filter(ticket__number__startswith="QH-").count()
     started = time.perf_counter()
-    call_command("verify_log", no_file=True, stdout=StringIO(), stderr=StringIO())
+    vouched, fault = seals.read(None)
+    for first in range(0, len(keys), _BATCH):
+        _, found, _ = chains.look(keys[first : first + _BATCH], vouched)
+        fault = fault or found
+    if fault:
+        raise RuntimeError(f"the log of the run is not whole: {fault}")
     checked = time.perf_counter() - started
     return [
         Figure(

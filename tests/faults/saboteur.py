@@ -48,12 +48,12 @@ class Saboteur:
     def _work(self) -> None:
         while not self._over.wait(self._random.uniform(*self._every)):
             choice = self._random.choice(["web", "worker", *self._once])
-            if choice in self._once:
-                self._once.remove(choice)
             if time.monotonic() - self._last.get(choice, -_GAP) < _GAP:
                 continue
             with contextlib.suppress(NotReadyError, ProcessLookupError):  # between a death and its restart
                 self._do(choice)
+                if choice in self._once:  # struck off when it is done, not when it was tried
+                    self._once.remove(choice)
                 self._last[choice] = time.monotonic()
                 self.deeds.append(f"{time.monotonic() - self._began:.1f} s {choice}")
 
