@@ -15,7 +15,7 @@ INSIDE = "内部文字"
 KINDS = [*Action, *LegAction, *Remark, "absorb", "approval", "warning", "breach", "unheard-of"]
 READS_WORDS = {
     *("request_info", "supplement", "reject", "contact", "interim", "note", "follow_up"),
-    *("message", "confirm", "reveal"),
+    *("message", "confirm", "reveal", "topic_reply"),
 }
 READS_OF = {
     *READS_WORDS,

@@ -56,7 +56,7 @@ WITH hours AS MATERIALIZED (
     SELECT ticket_id FROM tickets_event WHERE kind = 'mark_test' AND happened_at <= %(as_of)s
 ), born AS MATERIALIZED (
     SELECT ticket_id, submitted_at, data->>'channel' AS channel, data->>'region' AS region,
-        (data->>'test')::boolean OR ticket_id IN (SELECT ticket_id FROM marked)
+        COALESCE((data->>'test')::boolean, FALSE) OR ticket_id IN (SELECT ticket_id FROM marked)
             OR COALESCE(parent, 0) IN (SELECT ticket_id FROM marked) AS test,
         parent IS NOT NULL {parent_in_scope} AS part
     FROM matter
