@@ -78,7 +78,7 @@ def test_a_broker_that_loses_all_its_data_loses_no_request(committed, tmp_path):
 
 def test_a_worker_killed_in_the_middle_of_routing_routes_each_request_once(committed, tmp_path):
     with processes.private_broker(tmp_path) as valkey:
-        for _ in range(400):
+        for _ in range(900):  # more than a worker routes between two looks of a busy machine
             make.submitted()
         with processes.beat(valkey.url, tmp_path):
             cut_short = 0
