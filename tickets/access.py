@@ -162,7 +162,13 @@ def ticket_or_404(user: User | AnonymousUser, number: str) -> Ticket:
 
     Every door comes through here, so here it goes on record that a restricted request was read.
     """
-    ticket = visible_to(user).for_lists().select_related("qr_code", "reply_author").filter(number=number).first()
+    ticket = (
+        visible_to(user)
+        .for_lists()
+        .select_related("qr_code", "reply_author", "topic__region")
+        .filter(number=number)
+        .first()
+    )
     if ticket is None:
         raise Unknown(_NOT_FOUND)
     if ticket.restricted and isinstance(user, User):

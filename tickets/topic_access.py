@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from qihu.accounts.models import OF_REGION, Role, User, lies_in, within
 from qihu.errors import Unknown
 from tickets import access
 from tickets.models import Ticket, Topic, TopicMember
 from tickets.models.topic import TopicMemberQuerySet, TopicQuerySet, topic_key
-from tickets.topic_moves import GATHERERS, TOPIC_MOVES, TopicAct, TopicRole, TopicState
+from tickets.topic_moves import DUE, GATHERERS, TOPIC_MOVES, TopicAct, TopicRole, TopicState
 
 _LEADING = (Role.HEAD, Role.OFFICER)
 SEEING = OF_REGION | frozenset(_LEADING)
@@ -69,6 +70,16 @@ def acts_open(user: User, topic: Topic) -> list[TopicAct]:
     return [act for act in found if act != TopicAct.CLOSE or topic.sent_back_at]
 
 
+def topics_waiting_for(user: User, today: date) -> TopicQuerySet:
+    """What lies with this person: to gatherers proposals and what is overdue, to a head a topic without a measure."""
+    gathered = Q(pk__in=[])
+    for path in gathers_in(user):
+        gathered |= lies_in(path)
+    late = Q(state__in=sorted(DUE), due_on__lt=today)
+    to_measure = Q(state=TopicState.OPEN, department__in=user.departments((Role.HEAD,)))
+    return Topic.objects.filter((gathered & (Q(state=TopicState.PROPOSED) | late)) | to_measure)
+
+
 def gathers_in(user: User) -> tuple[str, ...]:
     """Paths of the regions for which this person may open topics and gather requests."""
     return user.region_paths([str(role) for role in GATHERERS])
@@ -97,8 +108,13 @@ class Seen:
     hidden: int
 
 
-def seen_by(user: User, members: TopicMemberQuerySet, *, limit: int) -> Seen:
-    """At most `limit` rows with their requests, and the number of those this person may not see: two queries."""
+def seen_by(user: User, members: TopicMemberQuerySet, *, limit: int, after: int = 0) -> Seen:
+    """At most `limit` rows with their requests, going on below the request `after` where given; and how many of all
+    members this person may not see: two queries.
+    """
     visible = members.filter(ticket__in=access.visible_to(user))
-    rows = list(visible.with_rows()[:limit])
-    return Seen(rows, members.count() - (len(rows) if len(rows) < limit else visible.count()))
+    page = visible.filter(ticket__lt=after) if after else visible
+    counted = members.order_by().aggregate(
+        n=Count("pk"), seen=Count("pk", filter=Q(ticket__in=access.visible_to(user).order_by().values("pk")))
+    )
+    return Seen(list(page.with_rows()[:limit]), counted["n"] - counted["seen"])

@@ -57,10 +57,14 @@ STRANGERS = ("head.finance", "officer.land", "officer.discipline", "auditor", "s
 
 
 @pytest.mark.parametrize("state", IN_STATE)
-@pytest.mark.parametrize("act", TOPIC_MOVES)
-def test_every_act_by_every_role_from_every_state(cast, act, state):
+def test_every_act_by_every_role_from_every_state(cast, state):
     """Against the table: who may, from where it starts; everybody else is refused and nothing changes."""
     topic = IN_STATE[state]()
+    for act in TOPIC_MOVES:
+        attempt_by_all(act, topic, state)
+
+
+def attempt_by_all(act: TopicAct, topic: Topic, state: str) -> None:
     owned = topic.department_id is not None
     move = TOPIC_MOVES[act]
     for role, username in ROLES.items():

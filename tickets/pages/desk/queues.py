@@ -11,13 +11,14 @@ from tickets.access import approvals_of, channels_of
 from tickets.models import Notice
 from tickets.pages.desk.queue_list import QUEUES, Queue
 from tickets.pages.desk.seat import AT_CENTRE, AT_DEPARTMENT, Seat
+from tickets.topic_access import SEEING, topics_waiting_for
 
 __all__ = ["AFTER_NOTICES", "COUNTED_TO", "QUEUES", "Queue", "counts", "nav", "queues_of", "shown"]
 
 COUNTED_TO = 100
 AFTER_NOTICES = frozenset({Role.DIRECTOR, Role.INTAKE})
 """Who looks after what leaves the house."""
-_INBOX, _SENT, _ASKED = "inbox", "sent", "approvals"
+_INBOX, _SENT, _ASKED, _TOPICS = "inbox", "sent", "approvals", "topics"
 _APPROVING = frozenset({Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR})
 """Who may say the second word on something."""
 
@@ -37,6 +38,9 @@ def counts(seat: Seat) -> Counter[str]:
     if seat.roles & _APPROVING:
         asked = approvals_of(seat.user).order_by().annotate(view=Value(_ASKED))
         parts.append(asked.values_list("view", flat=True)[:COUNTED_TO])  # type: ignore[arg-type]
+    if seat.roles & SEEING:
+        topics = topics_waiting_for(seat.user, seat.today).order_by()
+        parts.append(topics.annotate(view=Value(_TOPICS)).values_list("view", flat=True)[:COUNTED_TO])  # type: ignore[arg-type]
     for queue in queues_of(seat).values():
         if queue.counted:
             found = queue.pick(seat).order_by()
@@ -77,6 +81,9 @@ def nav(seat: Seat, *, current: str) -> list[dict[str, object]]:
             "current": current == _INBOX,
         }
     ]
+    if seat.roles & SEEING:
+        waiting = {"count": shown(tally[_TOPICS]), "late": False, "current": current == _TOPICS}
+        groups["其他"].append({"label": "举一反三", "url": "/desk/topics/"} | waiting)
     if channels_of(seat.user):
         groups["其他"].append({"label": "代录诉求", "url": "/desk/new/", "count": None, "current": current == "entry"})
     if Role.INTAKE in seat.roles:

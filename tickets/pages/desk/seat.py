@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -32,6 +34,11 @@ class Seat:
 
     user: User
     at: datetime
+
+    @property
+    def today(self) -> date:
+        """The local day."""
+        return self.at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
 
     @property
     def caller(self) -> Caller:

@@ -20,6 +20,7 @@ from tickets.pages.desk.moves import classifies, offered
 from tickets.pages.desk.outgoing import firm_was_told
 from tickets.pages.desk.seat import Seat
 from tickets.pages.desk.sources import sources
+from tickets.pages.desk.topic_join import topic_line
 from tickets.pages.files import placed
 from tickets.services.attachments import Shown
 from tickets.timeline import Entry, events_of, timeline
@@ -70,6 +71,7 @@ def sheet(
         "held": held(events, every_leg, at=seat.at),
         "sources": sources(ticket, seat, mine, story),
         "why": _why(ticket),
+        "topic_line": topic_line(seat, ticket),
         "told": firm_was_told(ticket, seat),
         "actions": shown,
         "more": more(ticket, offer, shown),

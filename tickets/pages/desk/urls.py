@@ -3,7 +3,20 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.desk import approvals, claims, codes, entry, notices, outgoing, reckoning, sheets, shielded, views
+from tickets.pages.desk import (
+    approvals,
+    claims,
+    codes,
+    entry,
+    notices,
+    outgoing,
+    reckoning,
+    sheets,
+    shielded,
+    topic_join,
+    topics,
+    views,
+)
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -20,6 +33,10 @@ urlpatterns = [
     path("codes/<slug:code>/revoke/", codes.revoke, name="desk-code-revoke"),
     path("claims/", claims.listed, name="desk-claims"),
     path("claims/<int:key>/", claims.decide, name="desk-claim"),
+    path("topics/", topics.listed, name="desk-topics"),
+    path("topics/<slug:number>/", topics.one, name="desk-topic"),
+    path("topics/<slug:number>/rows/", topics.rows, name="desk-topic-rows"),
+    path("topics/<slug:number>/<slug:name>/", topics.act, name="desk-topic-act"),
     path("new/", entry.new, name="desk-new"),
     path("new/alike/", entry.alike, name="desk-entry-alike"),
     path("new/<slug:number>/", entry.entered, name="desk-entered"),
@@ -30,6 +47,8 @@ urlpatterns = [
     path("import/<int:key>/report.xlsx", sheets.fetch, name="desk-sheet-report"),
     path("t/<slug:number>/sources/<int:source>/link/", entry.renew, name="desk-source-link"),
     path("t/<slug:number>/", views.one, name="desk-ticket"),
+    path("t/<slug:number>/alike/", topic_join.beside, name="desk-alike"),
+    path("t/<slug:number>/topic/", topic_join.join, name="desk-join"),
     path("t/<slug:number>/messages/", shielded.conversation, name="desk-messages"),
     path("t/<slug:number>/reveal/", shielded.reveal, name="desk-reveal"),
     path("t/<slug:number>/forget/", shielded.forget, name="desk-forget"),
