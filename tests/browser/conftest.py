@@ -21,9 +21,9 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[str]:
-    """Address of the running service."""
+    """Address of the running service. It ends with this folder's tests: its worker drains the others' database."""
     folder = tmp_path_factory.mktemp("site")
     folder.chmod(0o755)
     with django_db_blocker.unblock(), processes.private_broker(folder) as valkey, ExitStack() as stack:
@@ -71,7 +71,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or the one that CHROMIUM names."""
     # Playwright's synchronous API keeps an event loop on this thread; the tests' queries are synchronous all the same.

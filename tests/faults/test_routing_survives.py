@@ -76,11 +76,6 @@ def test_a_broker_that_loses_all_its_data_loses_no_request(committed, tmp_path):
         all_routed_once()
 
 
-def unrouted() -> int:
-    """What the rules have not decided yet: unlike the outbox, it only shrinks."""
-    return Ticket.objects.filter(status="submitted").count()
-
-
 def test_a_worker_killed_in_the_middle_of_routing_routes_each_request_once(committed, tmp_path):
     with processes.private_broker(tmp_path) as valkey:
         for _ in range(400):
@@ -89,11 +84,11 @@ def test_a_worker_killed_in_the_middle_of_routing_routes_each_request_once(commi
             cut_short = 0
             for _ in range(6):
                 with processes.worker(valkey.url) as process:
-                    before = unrouted()
-                    assert processes.until(lambda: unrouted() < before, seconds=40)  # noqa: B023 - read at once
+                    before = waiting()
+                    assert processes.until(lambda: waiting() < before, seconds=40)  # noqa: B023 - read at once
                     processes.kill(process)
-                    cut_short += unrouted() > 0
-                if unrouted() == 0:
+                    cut_short += waiting() > 0
+                if waiting() == 0:
                     break
             assert cut_short >= 1, "no worker was killed while there was work left"
             with processes.worker(valkey.url):
