@@ -12,10 +12,9 @@ from qihu.crypto import keyed
 from qihu.errors import Forbidden, Gone, Invalid, Unknown
 from tickets import access
 from tickets.access import Caller
-from tickets.models import Confirmation, Deadline, Source, Ticket
-from tickets.services import record
-from tickets.services.batch import Batch
-from tickets.services.intent import Done
+from tickets.models import Confirmation, Source, Ticket
+from tickets.services.intent import Aside, Done
+from tickets.services.transition import perform_all
 from tickets.terms import Remark
 from tickets.workflow import Party
 
@@ -72,13 +71,17 @@ def answer(*, token: str, state: str, at: datetime, text: str = "") -> Done:
         raise Invalid("请写明要更正什么。", fields={"text": "请写明要更正什么。"})
     ticket = Ticket.objects.lock([opened(token, at=at).source.ticket_id]).get()
     opened(token, at=at)  # again, under the lock: of two presses one finds it used
-    batch = Batch([ticket], live=Deadline.objects.live([ticket.pk]))
-    event = record.draft(ticket=ticket, kind=Remark.CONFIRM, party=Party.FIRM, happened_at=at, data={"op": str(state)})
-    ticket.version += 1
-    batch.add(event, text=text.strip(), then=("tickets.notify",))
-    batch.write()
+    aside = Aside(
+        kind=Remark.CONFIRM,
+        ticket_id=ticket.pk,
+        at=at,
+        party=Party.FIRM,
+        data={"op": str(state)},
+        text=text.strip(),
+    )
+    (done,) = perform_all([aside], locked={ticket.pk: ticket})
     Confirmation.objects.filter(token_hash=_hash(token)).update(state=state, answered_at=at)
-    return Done(ticket, event)
+    return done
 
 
 @transaction.atomic

@@ -12,12 +12,12 @@ from qihu.crypto import sm3
 from qihu.errors import Conflict, Forbidden, Invalid
 from tickets import access
 from tickets.access import Caller
-from tickets.models import Deadline, Source, Ticket
+from tickets.models import Source, Ticket
 from tickets.models.source import DETAIL_MAX, REFERENCE_MAX, reference_index
-from tickets.services import confirming, intake, record
-from tickets.services.batch import Batch
+from tickets.services import confirming, intake
 from tickets.services.intake import Behalf, Filed, Receipt
-from tickets.services.intent import Done
+from tickets.services.intent import Aside, Done
+from tickets.services.transition import perform_all
 from tickets.terms import Remark
 from tickets.workflow import Party
 
@@ -119,25 +119,22 @@ def _added(ticket_id: int, heard: Heard, caller: Caller, at: datetime) -> Done:
         raise Conflict("这件诉求已经结束，不能再并入来源。请另立一件。")
     refuse_known(heard)
     source = heard.source(entered_by=caller.actor_id, at=at)
-    batch = Batch([ticket], live=Deadline.objects.live([ticket.pk]))
-    event = record.draft(
-        ticket=ticket,
+    aside = Aside(
         kind=Remark.SOURCE,
+        ticket_id=ticket.pk,
+        at=at,
         party=Party.INTAKE if Party.INTAKE in mine else min(mine),
-        happened_at=at,
-        actor_id=caller.actor_id,
+        caller=caller,
         data={
             "channel": heard.channel,
             "received_at": heard.received_at.isoformat(),
             "source": source.digest().hex(),
         },
     )
-    ticket.version += 1
-    batch.add(event, then=("tickets.notify",))
-    batch.write()
-    source.ticket, source.seq = ticket, event.seq
+    (done,) = perform_all([aside], locked={ticket.pk: ticket})
+    source.ticket, source.seq = ticket, done.event.seq
     source.save(force_insert=True)
-    return Done(ticket, event)
+    return done
 
 
 def checked(heard: Heard, *, at: datetime) -> None:

@@ -14,7 +14,7 @@ from qihu.audit.models import Action as Audited
 from qihu.audit.models import Reason
 from qihu.audit.record import record
 from qihu.errors import Conflict, Forbidden, Invalid, Unknown
-from tickets.access import Caller, parties
+from tickets.access import SYSTEM, Caller, parties
 from tickets.models import Attachment, Confirmation, Erasure, Event, Filing, SheetRow, Source, Text, Ticket
 from tickets.services import attachments
 from tickets.services.remarks import remark
@@ -61,7 +61,7 @@ def erase(*, ticket_id: int, cause: str, at: datetime, actor: User | None = None
         ticket=ticket,
         party=Party.SYSTEM,
         at=at,
-        actor_id=actor.pk if actor else None,
+        caller=Caller(actor) if actor else SYSTEM,
         data={"cause": cause},
     )
     _blank([ticket.pk], at)

@@ -65,7 +65,8 @@ class LegIntent:
 class Aside:
     """Something that belongs on the request's log without being a move of the table: its status stays.
 
-    Whoever makes one has checked who may; `party` says as what. `then`: topics published after it.
+    Whoever makes one has checked who may; `party` says as what. `then`: topics published after it. `turns_version`:
+    whoever has the request open must look again; a message does not take a half-written reply from anybody.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Aside:
     parts: Sequence[Mapping[str, str]] = ()
     orders: Sequence[Order] = ()
     then: Sequence[str] = ("tickets.notify",)
+    turns_version: bool = True
 
 
 @dataclass(frozen=True, slots=True)

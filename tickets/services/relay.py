@@ -75,7 +75,7 @@ def _sent(ticket: Ticket, party: Party, caller: Caller, words: str, at: datetime
         ticket=ticket,
         party=party,
         at=at,
-        actor_id=caller.actor_id,
+        caller=caller,
         data=caller.trace,
         text=words,
         then=("tickets.notify",),

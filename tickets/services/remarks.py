@@ -1,13 +1,14 @@
-"""Events that are no moves: messages, reveals, erasures. They are chained, sealed and told like any other."""
+"""Messages, reveals, erasures: events that are no moves and that take nothing from whoever has the request open."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tickets.models import Deadline, Event, Ticket
-from tickets.services import record
-from tickets.services.batch import Batch
+from tickets.access import SYSTEM, Caller
+from tickets.models import Event, Ticket
+from tickets.services.intent import Aside
+from tickets.services.transition import perform_all
 from tickets.terms import Party, Remark
 
 
@@ -17,14 +18,22 @@ def remark(
     ticket: Ticket,
     party: Party,
     at: datetime,
-    actor_id: int | None = None,
+    caller: Caller = SYSTEM,
     data: Mapping[str, object] | None = None,
     text: str = "",
-    then: Iterable[str] = (),
+    then: Sequence[str] = (),
 ) -> Event:
-    """Append one such event to a request that this transaction has locked. Status, clocks and version stay."""
-    batch = Batch([ticket], live=Deadline.objects.live([ticket.pk]))
-    event = record.draft(ticket=ticket, kind=kind, party=party, happened_at=at, actor_id=actor_id, data=data)
-    batch.add(event, text=text, then=then)
-    batch.write()
-    return event
+    """Append one such event to a request that this transaction has locked. Status and version stay."""
+    aside = Aside(
+        kind=kind,
+        ticket_id=ticket.pk,
+        at=at,
+        party=party,
+        caller=caller,
+        data=data or {},
+        text=text,
+        then=then,
+        turns_version=False,
+    )
+    (done,) = perform_all([aside], locked={ticket.pk: ticket})
+    return done.event

@@ -57,7 +57,7 @@ def reveal(*, ticket_id: int, caller: Caller, at: datetime, reason: str) -> Reve
         ticket=ticket,
         party=party,
         at=at,
-        actor_id=caller.user.pk,
+        caller=caller,
         data={"until": until.isoformat()},
         text=why,
         then=("tickets.notify",),

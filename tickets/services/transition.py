@@ -125,7 +125,7 @@ def _remark(wanted: Aside, ticket: Ticket, batch: Batch, book: PromiseBook) -> D
     settle(ticket, batch, at=wanted.at)
     for name, value in wanted.changes.items():
         setattr(ticket, name, value)
-    ticket.version += 1
+    ticket.version += wanted.turns_version
     event = record.draft(
         ticket=ticket,
         kind=wanted.kind,

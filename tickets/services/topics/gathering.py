@@ -14,12 +14,12 @@ from qihu.outbox.publish import publish
 from routing.triage.alike import firm_key
 from routing.triage.cluster import gist, shared_words
 from tickets.access import Caller
-from tickets.models import Deadline, Filing, Ticket, Topic, TopicMember
+from tickets.models import Filing, Ticket, Topic, TopicMember
 from tickets.models.topic import TITLE_MAX
-from tickets.services import record
-from tickets.services.batch import Batch
+from tickets.services.intent import Aside
 from tickets.services.topics.acting import begin, finish, words
 from tickets.services.topics.entrusting import Trust, set_owner
+from tickets.services.transition import perform_all
 from tickets.terms import Party, Remark, Status
 from tickets.topic_access import gathers_in, roles_in
 from tickets.topic_moves import GATHERERS, TopicAct, TopicRole, TopicState
@@ -241,15 +241,17 @@ def _note(
     topic: Topic, tickets: Sequence[Ticket], data: dict[str, object], *, caller: Caller, role: TopicRole, at: datetime
 ) -> None:
     """One event on each request, in ids only."""
-    batch = Batch(tickets, live=Deadline.objects.live([t.pk for t in tickets]))
-    for ticket in tickets:
-        event = record.draft(
-            ticket=ticket,
+    asides = [
+        Aside(
             kind=Remark.TOPIC,
+            ticket_id=ticket.pk,
+            at=at,
             party=Party(role),
-            happened_at=at,
-            actor_id=caller.actor_id,
+            caller=caller,
             data=data | {"topic": topic.pk},
+            then=(),
+            turns_version=False,
         )
-        batch.add(event)
-    batch.write()
+        for ticket in tickets
+    ]
+    perform_all(asides, locked={ticket.pk: ticket for ticket in tickets})

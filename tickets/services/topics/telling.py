@@ -8,11 +8,11 @@ from django.db import transaction
 
 from qihu.outbox.publish import publish
 from tickets.access import SYSTEM
-from tickets.models import Deadline, Event, Ticket, Topic, TopicMember
-from tickets.services import record
-from tickets.services.batch import Batch
+from tickets.models import Ticket, Topic, TopicMember
+from tickets.services.intent import Aside
 from tickets.services.topics.acting import finish
 from tickets.services.topics.gathering import TELL
+from tickets.services.transition import perform_all
 from tickets.terms import Party, Remark, Status
 from tickets.topic_moves import TopicAct, TopicRole
 
@@ -49,20 +49,27 @@ def tell(*, topic_id: int, at: datetime) -> int:
 def _tell(topic: Topic, members: list[TopicMember], tickets: dict[int, Ticket], at: datetime) -> None:
     if not members:
         return
-    batch = Batch(tickets.values(), live=Deadline.objects.live(tickets))
     notified = set(topic.members.filter(loud=True).values_list("firm", flat=True))
     for member in members:
         ticket = tickets[member.ticket_id]
         member.loud = member.firm not in notified and ticket.status != Status.WITHDRAWN
         if member.loud:
             notified.add(member.firm)
-        event = _event(topic, ticket, at, loud=member.loud)
-        batch.add(event, text=topic.message, then=("tickets.notify",) if member.loud else ())
-        member.told_seq, member.told_at = event.seq, at
-    batch.write()
+    asides = [_aside(topic, member, at) for member in members]
+    for member, done in zip(members, perform_all(asides, locked=tickets), strict=True):
+        member.told_seq, member.told_at = done.event.seq, at
     TopicMember.objects.bulk_update(members, ["told_seq", "told_at", "loud"])
 
 
-def _event(topic: Topic, ticket: Ticket, at: datetime, *, loud: bool) -> Event:
-    data: dict[str, object] = {"topic": topic.pk} if loud else {"topic": topic.pk, "silent": True}
-    return record.draft(ticket=ticket, kind=Remark.TOPIC_REPLY, party=Party.SYSTEM, happened_at=at, data=data)
+def _aside(topic: Topic, member: TopicMember, at: datetime) -> Aside:
+    """The answer on one request; a firm that was told already, or that withdrew, is not rung up for it."""
+    return Aside(
+        kind=Remark.TOPIC_REPLY,
+        ticket_id=member.ticket_id,
+        at=at,
+        party=Party.SYSTEM,
+        data={"topic": topic.pk} if member.loud else {"topic": topic.pk, "silent": True},
+        text=topic.message,
+        then=("tickets.notify",) if member.loud else (),
+        turns_version=False,
+    )
