@@ -19,7 +19,7 @@ from tickets.access import identity_hidden, parties
 from tickets.api.described import ACCESS_CODE, NUMBER, problems
 from tickets.api.door import Door, body_of, opened
 from tickets.models import Attachment
-from tickets.services import attachments, links
+from tickets.services import attachments, links, material
 from tickets.services.attachments import Shown
 
 
@@ -98,7 +98,7 @@ class Materials(Door):
         """201; the files can be read when they have been looked into."""
         at = now()
         caller, ticket = opened(request, number, at=at)
-        done = attachments.add_material(ticket_id=ticket.pk, caller=caller, at=at, **body_of(request, MaterialIn))
+        done = material.add_material(ticket_id=ticket.pk, caller=caller, at=at, **body_of(request, MaterialIn))
         body = {"number": number, "seq": done.event.seq, "at": done.event.happened_at}
         return Response(MaterialOut(body).data, status=status.HTTP_201_CREATED)
 

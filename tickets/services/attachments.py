@@ -12,13 +12,10 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from qihu.errors import Conflict, Forbidden, Invalid, Unknown
-from tickets import access
+from qihu.errors import Invalid, Unknown
 from tickets.access import Caller
-from tickets.models import Attachment, Deadline, Event, Ticket
-from tickets.services import links, record, sending, uploads
-from tickets.services.batch import Batch
-from tickets.services.intent import Done
+from tickets.models import Attachment, Event, Ticket
+from tickets.services import links, sending, uploads
 from tickets.services.links import Link
 from tickets.services.sniffing import JPEG, KINDS, WHY
 from tickets.terms import Remark
@@ -60,7 +57,7 @@ def attach(event: Event, files: Files, *, lenient: bool = False) -> None:
     if not files.keys:
         return
     rows = list(Attachment.objects.chosen(files.owner, files.keys))
-    earlier = _earlier(event)
+    earlier = 0 if event.seq == 1 else counted(event.ticket_id, event.party)
     if lenient:
         rows = rows[: max(0, settings.UPLOAD_MAX_FILES - earlier)]
     else:
@@ -88,11 +85,11 @@ def _strictly(rows: Sequence[Attachment], files: Files, earlier: int) -> None:
             raise Invalid(said, code=code, fields={"files": said})
 
 
-def _earlier(event: Event) -> int:
+def counted(ticket_id: int, party: str) -> int:
     """What counts already: the firm's limit is of the whole request, that of staff of each move."""
-    if event.party != Party.FIRM or event.seq == 1:
+    if party != Party.FIRM:
         return 0
-    return Attachment.objects.filter(ticket_id=event.ticket_id, seq__isnull=False, uploader=None).count()
+    return Attachment.objects.filter(ticket_id=ticket_id, seq__isnull=False, uploader=None).count()
 
 
 def _kind(event: Event) -> str:
@@ -113,59 +110,6 @@ def _facts(row: Attachment) -> dict[str, object]:
         "state": row.state,
         "kept": bytes(row.kept_digest or b"").hex(),
     }
-
-
-@transaction.atomic
-def add_material(*, ticket_id: int, caller: Caller, at: datetime, files: Sequence[uuid.UUID]) -> Done:
-    """The firm, or intake for it, adds files to an open request. Raises `Forbidden`, `Conflict`, `Invalid`."""
-    ticket, batch = _locked(ticket_id)
-    party = next((p for p in access.parties(caller, ticket) if p in {Party.FIRM, Party.INTAKE}), None)
-    if party is None:
-        raise Forbidden("补充材料由企业或受理员办理。")
-    if not ticket.is_open:
-        raise Conflict("这件诉求已经结束，不能再补充材料。")
-    if not files:
-        raise Invalid("请先选择文件。", fields={"files": "请先选择文件。"})
-    event = record.draft(ticket=ticket, kind=Remark.MATERIAL, party=party, happened_at=at, actor_id=caller.actor_id)
-    attach(event, files_of(caller, ticket, files))
-    if "files" not in event.data:
-        raise Invalid("请先选择文件。", fields={"files": "请先选择文件。"})
-    batch.add(event, then=("tickets.notify",))
-    batch.write()
-    return Done(ticket, event)
-
-
-def add_late(ticket_id: int, files: Files, *, at: datetime) -> None:
-    """A form sent again may bring files that the first time did not: those become material, each once."""
-    rows = list(Attachment.objects.chosen(files.owner, files.keys)) if files.keys else []
-    had = set(Attachment.objects.filter(ticket_id=ticket_id).values_list("digest", flat=True)) if rows else set()
-    new = [row for row in rows if row.digest and bytes(row.digest) not in {bytes(d) for d in had if d}]
-    if not new:
-        return
-    ticket, batch = _locked(ticket_id)
-    event = record.draft(ticket=ticket, kind=Remark.MATERIAL, party=Party.FIRM, happened_at=at)
-    attach(event, Files(files.owner, tuple(row.key for row in new)), lenient=True)
-    if "files" in event.data:
-        batch.add(event, then=("tickets.notify",))
-        batch.write()
-
-
-def record_checks(ticket_id: int, rows: Sequence[Attachment], *, at: datetime) -> None:
-    """Log what was found in bound files; the caller holds the request's lock and the transaction."""
-    ticket, batch = _locked(ticket_id)
-    event = record.draft(ticket=ticket, kind=Remark.CHECKED, party=Party.SYSTEM, happened_at=at)
-    event.data["files"] = [
-        {"id": str(row.key), "state": row.state, "kept": bytes(row.kept_digest or b"").hex()} for row in rows
-    ]
-    batch.add(event)
-    batch.write()
-
-
-def _locked(ticket_id: int) -> tuple[Ticket, Batch]:
-    tickets = {ticket.pk: ticket for ticket in Ticket.objects.lock([ticket_id])}
-    if ticket_id not in tickets:
-        raise Unknown("没有找到这件诉求。")
-    return tickets[ticket_id], Batch(tickets.values(), live=Deadline.objects.live(tickets))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from qihu import scanner
 from qihu.crypto import sm3
 from tickets.models import Attachment, Ticket
-from tickets.services.attachments import record_checks
+from tickets.services.material import record_checks
 from tickets.services.papers import look_into
 from tickets.services.pictures import encode_anew
 from tickets.services.sniffing import KINDS, Refused

@@ -22,12 +22,13 @@ from routing.rules.models import Category
 from tickets.models import Answer, Decision, Filing, QRCode, Ticket
 from tickets.services import clocks as promise
 from tickets.services import record
-from tickets.services.attachments import NO_FILES, Files, add_late, attach
+from tickets.services.attachments import NO_FILES, Files, attach
 from tickets.services.batch import Batch, read_arrival
 from tickets.services.codes import opening_hash, shown_code
 from tickets.services.filing import title_from
 from tickets.services.intent import Done, Intent
 from tickets.services.ledger import Begin
+from tickets.services.material import add_late
 from tickets.services.numbers import number_of
 from tickets.services.transition import perform_all
 from tickets.workflow import Action, Party, Status, rows_of

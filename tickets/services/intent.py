@@ -11,6 +11,7 @@ from uuid import UUID
 from qihu.accounts.models import Department
 from tickets.access import SYSTEM, Caller
 from tickets.models import Approval, Event, Leg, Ticket
+from tickets.services.attachments import NO_FILES, Files
 from tickets.services.ledger import Order
 from tickets.workflow import Action, LegAction, Party
 
@@ -65,8 +66,9 @@ class LegIntent:
 class Aside:
     """Something that belongs on the request's log without being a move of the table: its status stays.
 
-    Whoever makes one has checked who may; `party` says as what. `then`: topics published after it. `turns_version`:
-    whoever has the request open must look again; a message does not take a half-written reply from anybody.
+    Whoever makes one has checked who may; `party` says as what. `files` become part of it. `then`: topics published
+    after it. `turns_version`: whoever has the request open must look again; a message does not take a half-written
+    reply from anybody.
     """
 
     kind: str
@@ -79,6 +81,7 @@ class Aside:
     text: str = ""
     parts: Sequence[Mapping[str, str]] = ()
     orders: Sequence[Order] = ()
+    files: Files = NO_FILES
     then: Sequence[str] = ("tickets.notify",)
     turns_version: bool = True
 

@@ -138,6 +138,7 @@ def _remark(wanted: Aside, ticket: Ticket, batch: Batch, book: PromiseBook) -> D
     log = [line for order in wanted.orders for line in order.carry_out(batch.clocks[ticket.pk], begin)]
     if log:
         event.data["clocks"] = log
+    attach(event, wanted.files)
     batch.add(event, text=wanted.text, parts=wanted.parts, then=wanted.then)
     return Done(ticket, event)
 

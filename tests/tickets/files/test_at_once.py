@@ -14,7 +14,7 @@ from tests.tickets.files.conftest import bytes_on, sent
 from tests.tickets.test_at_once import at_once
 from tickets.access import FIRM
 from tickets.models import Attachment, Event
-from tickets.services import attachments, inspection, sending, uploads
+from tickets.services import inspection, material, sending, uploads
 from tickets.services.attachments import Files
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -39,7 +39,7 @@ def test_a_file_goes_with_one_move_only():
     row = sent(sending.of_firm(ticket.pk))
 
     def add() -> object:
-        return attachments.add_material(ticket_id=ticket.pk, caller=FIRM, at=make.MONDAY, files=[row.key])
+        return material.add_material(ticket_id=ticket.pk, caller=FIRM, at=make.MONDAY, files=[row.key])
 
     results = at_once(add, add)
     assert sum(isinstance(one, Invalid) for one in results) == 1

@@ -11,6 +11,7 @@ from tickets.access import parties
 from tickets.pages.basket import Basket, brought
 from tickets.pages.firm.held import Seen
 from tickets.services import attachments, sending
+from tickets.services.material import add_material
 from tickets.workflow import Party
 
 
@@ -29,7 +30,7 @@ def added(request: HttpRequest, seen: Seen, *, at: datetime) -> Basket:
     basket.key = sending.page_key(ticket.pk)
     if not basket.stays:
         try:
-            attachments.add_material(ticket_id=ticket.pk, caller=seen.caller, at=at, files=basket.keys)
+            add_material(ticket_id=ticket.pk, caller=seen.caller, at=at, files=basket.keys)
         except (Invalid, Conflict) as refusal:
             basket.errors.append(refusal.message)
     return basket
