@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from routing.promises.amount import parse_amount
+from routing.promises.models import Rung
 from tickets.models import Confirmation, Event, Rating, Ticket
 from tickets.remarked import remarked
 from tickets.terms import (
@@ -69,6 +71,24 @@ def _label(kind: str) -> str:
 def _breach(s: Said) -> str:
     whose = f"{s.department}" if s.event.leg_id else ""
     return f"{whose}“{Clock(s.event.data['clock']).label}”超过承诺时间"
+
+
+def _promise(s: Said) -> str:
+    return Clock(s.event.data["clock"]).label
+
+
+def _warning(s: Said) -> str:
+    """A yellow light, or what the ladder did."""
+    amount, effect = s.event.data["amount"], s.event.data["effect"]
+    if effect == Rung.Effect.YELLOW:
+        used = f"已用 {amount}" if amount.endswith("%") else f"只剩 {parse_amount(amount).words()}"
+        return f"“{_promise(s)}”时限{used}，亮黄灯"
+    return f"“{_promise(s)}”超期 {parse_amount(amount).words()}，{Rung.Effect(effect).label}"
+
+
+def _listed(s: Said) -> str:
+    why = "回访查明办结不实" if s.event.data["op"] == "false_closure" else f"“{_promise(s)}”长期超期"
+    return f"{why}，列入通报"
 
 
 def _rate(s: Said) -> str:
@@ -173,6 +193,11 @@ def _submit(s: Said) -> str:
 
 _WORDS: Mapping[str, Callable[[Said], str]] = {
     "breach": _breach,
+    "warning": _warning,
+    Remark.LISTED: lambda s: (
+        "回访查明办结不实，列入通报" if s.event.data["op"] == "false_closure" else "超期多日，列入通报"
+    ),
+    Remark.LATE_REASON: lambda s: f"{s.who}说明“{_promise(s)}”超期原因",
     "approval": _approval,
     "absorb": lambda s: "另一件相同的诉求并入本件",
     Remark.VISIBILITY: lambda s: s.told("提交人调整了谁看得到", "企业调整了可见范围"),

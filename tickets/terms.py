@@ -143,6 +143,8 @@ class Remark(TextChoices):
     VISIBILITY = "visibility", "调整谁看得到"
     TOPIC = "topic", "归入或移出专题"
     TOPIC_REPLY = "topic_reply", "同类问题的处理结果"
+    LISTED = "listed", "列入通报"
+    LATE_REASON = "late_reason", "说明超期原因"
 
 
 class LegAction(TextChoices):

@@ -16,7 +16,7 @@ _HIDDEN_FROM_FIRM = frozenset(
     {
         *(_A.CLASSIFY, _A.REPLY, _A.SEND_BACK, _A.DEFER, _A.OBJECT, _A.RULE_ON_RETURN, _A.RAISE_TIER, _A.CALL_BACK),
         *(_A.SUPERVISE, _A.INSTRUCT, _A.ANSWER_SUPERVISION, _A.EXCLUDE, _A.MARK_TEST, _A.ASSIGN_LEG, *LegAction),
-        *("approval", "warning", Remark.TOPIC),
+        *("approval", "warning", Remark.TOPIC, Remark.LISTED, Remark.LATE_REASON),
     }
 )
 TOLD_TO_FIRM = frozenset({*_A, *Remark, "absorb", "breach"}) - _HIDDEN_FROM_FIRM

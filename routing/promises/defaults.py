@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from qihu.audit.models import Action
 from qihu.audit.record import record
 from routing.promises.amount import Amount, parse_amount
-from routing.promises.models import Calendar, CalendarDay, CalendarVersion, Opening, Policy, PolicySet
+from routing.promises.models import Calendar, CalendarDay, CalendarVersion, Opening, Policy, PolicySet, Rung
 
 COVERAGE = (2015, 2026)  # the years whose State Council notice is in the package `holidays`
 _HOURS = ((9 * 60, 12 * 60), (13 * 60 + 30, 17 * 60 + 30))
@@ -53,6 +53,14 @@ _TIMES = {("EXTENSION", Policy.Grade.L4): 2}
 _REWORK = {"RESOLVE": "1wd 2wd 5wd 10wd 15wd"}
 _REPEAT = {"INTERIM": "– – – – 10wd", "FOLLOW_UP": "30d 30d 30d 30d 30d"}
 _ALL = (_TABLE, _LIMITS, _REWORK, _REPEAT)
+# The supervision ladder: position, code, measure, amount, only promises of so many working days, effect.
+_LADDER = (
+    (20, "used-70", Rung.Measure.SHARE, "70", None, Rung.Effect.YELLOW),
+    (30, "left-1wd", Rung.Measure.BEFORE, "1wd", 5, Rung.Effect.YELLOW),
+    (60, "late-1wd", Rung.Measure.AFTER, "1wd", None, Rung.Effect.SUPERVISE),
+    (70, "late-3wd", Rung.Measure.AFTER, "3wd", None, Rung.Effect.TIER),
+    (80, "late-5wd", Rung.Measure.AFTER, "5wd", None, Rung.Effect.LIST),
+)
 
 
 @transaction.atomic
@@ -66,7 +74,9 @@ def load_defaults() -> None:
     if not PolicySet.objects.exists():
         _publish_policies(1, _ALL)
     elif not Policy.objects.filter(clock__in=_LIMITS).exists():
-        _add_limits()
+        _follow_newest([_LIMITS])
+    elif not Rung.objects.exists():
+        _follow_newest([])
 
 
 def chinese_days(first: int, last: int) -> dict[date, tuple[bool, str]]:
@@ -125,16 +135,34 @@ def _publish_policies(number: int, tables: Iterable[dict[str, str]], kept: Itera
     for row in kept:
         row.pk, row.set = None, policy_set
     Policy.objects.bulk_create(kept)
+    Rung.objects.bulk_create(_rungs(policy_set))
     PolicySet.objects.filter(pk=policy_set.pk).update(published_at=Now())
     record(Action.PROMISES, actor=None, kind="promises.policyset", key=policy_set.number)
 
 
-def _add_limits() -> None:
-    """An installation from before the limits were part of the table: its newest set, and they."""
+def _follow_newest(tables: Iterable[dict[str, str]]) -> None:
+    """An installation from before these were part of the table: its newest set, and they."""
     newest = PolicySet.objects.filter(published_at__isnull=False).order_by("-number").first()
     if newest:
         highest = PolicySet.objects.order_by("-number").values_list("number", flat=True)[0]
-        _publish_policies(highest + 1, [_LIMITS], list(newest.policies.order_by("pk")))
+        _publish_policies(highest + 1, tables, list(newest.policies.order_by("pk")))
+
+
+def _rungs(policy_set: PolicySet) -> Iterable[Rung]:
+    for position, code, measure, amount, at_least, effect in _LADDER:
+        plain = measure == Rung.Measure.SHARE
+        parsed = None if plain else parse_amount(amount)
+        yield Rung(
+            set=policy_set,
+            clock="RESOLVE",
+            position=position,
+            code=code,
+            measure=measure,
+            value=parsed.value if parsed else int(amount),
+            unit=parsed.unit if parsed else "",
+            at_least=at_least,
+            effect=effect,
+        )
 
 
 def _cell(text: str) -> Amount | None:

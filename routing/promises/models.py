@@ -184,6 +184,67 @@ class Policy(models.Model):
         return None if self.value is None else Amount(self.value, Unit(self.unit))
 
 
+class Rung(models.Model):
+    """A step of the supervision ladder on one clock, part of a policy set (domain.md §4).
+
+    `position` is its order: below 50 before the promise breaks, above 50 after. `measure`: a share (percent) of the
+    time promised, an amount before the due time, an amount after it. `at_least`: only promises of so many working
+    days, or more, have it.
+    """
+
+    class Measure(models.TextChoices):
+        SHARE = "share", "已用承诺时间的百分比"
+        BEFORE = "before", "到期前"
+        AFTER = "after", "到期后"
+
+    class Effect(models.TextChoices):
+        YELLOW = "yellow", "黄灯"
+        SUPERVISE = "supervise", "督办"
+        TIER = "tier", "升级，抄送领导"
+        LIST = "list", "列入通报"
+
+    set = models.ForeignKey(PolicySet, models.CASCADE, related_name="rungs", verbose_name="政策版本")
+    clock = models.CharField("时限", max_length=20)
+    code = models.SlugField("代码", max_length=16)
+    position = models.PositiveSmallIntegerField("次序", help_text="50 为超期：之前小于 50，之后大于 50")
+    measure = models.CharField("按", max_length=6, choices=Measure)
+    value = models.PositiveIntegerField("数量")
+    unit = models.CharField("单位", max_length=3, choices=_UNITS, blank=True, default="")
+    at_least = models.PositiveSmallIntegerField("承诺不少于（工作日）", null=True, blank=True)
+    effect = models.CharField("作用", max_length=10, choices=Effect)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "督办阶梯"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["set", "clock", "code"], name="rung_code_once"),
+            models.UniqueConstraint(fields=["set", "clock", "position"], name="rung_position_once"),
+            models.CheckConstraint(
+                name="rung_measure",
+                condition=Q(measure="share", unit="", value__gte=1, value__lte=99, position__gte=1, position__lt=50)
+                | Q(measure="before", unit="wd", value__gte=1, position__gte=1, position__lt=50)
+                | Q(measure="after", unit__in=["min", "h", "wh", "d", "wd"], value__gte=1, position__gt=50),
+            ),
+            models.CheckConstraint(name="rung_code_is_free", condition=~Q(code="breach")),
+        ]
+
+    def __str__(self) -> str:
+        amount = f"{self.value}%" if self.measure == self.Measure.SHARE else f"{self.value}{self.unit}"
+        return f"{self.clock} {self.get_measure_display()} {amount} → {self.get_effect_display()}"
+
+
+class LadderSwitch(models.Model):
+    """One row: whether the ladder only rehearses. Breaches are recorded all the same; they are facts."""
+
+    rehearsal = models.BooleanField("只演练", default=False, help_text="只记下本来会亮的灯，不通知、不督办、不升级")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "督办阶梯开关"
+        constraints: ClassVar = [models.CheckConstraint(name="ladder_switch_single", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return "演练" if self.rehearsal else "启用"
+
+
 def _clock(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     return f"{hours:02}:{rest:02}"

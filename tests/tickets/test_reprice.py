@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from routing.promises.ladder import BREACH
 from tests import make
 from tests.see import deadline, kinds
 from tickets.models import Deadline, Shift
@@ -28,16 +29,17 @@ def test_a_further_interim_keeps_its_own_amount(cast):
 
 
 @pytest.mark.parametrize("then", ["deliver", "send_back"])
-def test_a_promise_repriced_under_review_to_before_the_reply_is_broken(cast, then):
+def test_a_promise_repriced_under_review_to_before_the_reply_breaks_when_it_is_repriced(cast, then):
     ticket = make.signed()
     replied = make.MONDAY + 3 * DAY
     handling.reply(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=replied, outcome="solved", text="已办妥。")
-    dispatch.classify(ticket_id=ticket.pk, caller=cast.as_dispatcher, at=replied + DAY / 24, difficulty="L1")
+    changed = replied + DAY / 24
+    dispatch.classify(ticket_id=ticket.pk, caller=cast.as_dispatcher, at=changed, difficulty="L1")
     resolve = deadline(ticket, Clock.RESOLVE)
     assert resolve.due_at < replied == resolve.paused_at
     verb = getattr(review, then)
     verb(ticket_id=ticket.pk, caller=make.head_of(ticket), at=replied + DAY / 12, text="请核对。")
     after = Deadline.objects.get(pk=resolve.pk)
-    assert after.breached_at == resolve.due_at
-    assert after.fires_at is None
+    assert after.breached_at == changed > resolve.due_at
+    assert after.reached == BREACH
     assert "breach" in kinds(ticket)[-3:]

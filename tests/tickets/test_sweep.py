@@ -23,14 +23,17 @@ class TestSweep:
         ticket = make.assigned()
         broke = deadline(ticket, Clock.SIGN).due_at
         much_later = broke + 30 * DAY
-        assert sweep.sweep(at=much_later) == 5
+        assert sweep.sweep(at=much_later) == 11
         assert sweep.sweep(at=much_later) == 0
         assert sweep.sweep(at=much_later + DAY) == 0
         breaches = Event.objects.filter(ticket=ticket, kind="breach")
-        assert {e.data["clock"] for e in breaches} == {"SIGN", "CONTACT", "INTERIM", "NOTE", "RESOLVE"}
+        broken = ["SIGN", "CONTACT", "INTERIM", "NOTE", "RESOLVE", "SUPERVISE"]
+        assert sorted(e.data["clock"] for e in breaches) == sorted(broken)
         sign = next(e for e in breaches if e.data["clock"] == "SIGN")
         assert sign.happened_at == deadline(ticket, Clock.SIGN).breached_at == broke
-        assert Alert.objects.filter(deadline__ticket=ticket).count() == 5
+        thresholds = Alert.objects.filter(deadline__ticket=ticket).exclude(threshold="breach").order_by("at")
+        ladder = ["used-70", "left-1wd", "late-1wd", "late-3wd", "late-5wd"]
+        assert list(thresholds.values_list("threshold", flat=True)) == ladder
 
     def test_a_breach_that_begins_and_ends_between_two_sweeps_is_recorded(self):
         ticket = make.assigned()
@@ -73,7 +76,7 @@ class TestSweep:
         Ticket.objects.filter(pk=bad.pk).update(last_seq=1)  # its next event collides with one that exists
         much_later = make.MONDAY + 30 * DAY
         assert sweep.sweep(at=much_later) > 0
-        assert kinds(good)[-1] in {"breach", "lapse"}
+        assert kinds(good)[-1] in {"breach", "lapse", "listed"}
         sweep.sweep(at=much_later)  # the call-back that the silence set off is overdue too
         assert sweep.sweep(at=much_later) == 0
         assert make.fresh(bad).status == bad.status

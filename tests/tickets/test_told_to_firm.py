@@ -30,6 +30,8 @@ DATA = {
     "outcome": "solved",
     "channel": "hotline",
     "op": "confirmed",
+    "effect": "yellow",
+    "amount": "70%",
     "files": [],
     "until": "2026-03-03T10:00:00+08:00",
     "reason": "not_our_duty",

@@ -46,7 +46,9 @@ class Deadline(models.Model):
     """One clock of one request. `promised_due_at` is the first promise and never changes; `due_at` is the agreed one.
 
     Unique per (request, leg, clock, round, turn), so a warning or a breach can happen once only; `turn` is the
-    sequence number of the event that started it.
+    sequence number of the event that started it. `reached`: position of the last step of the ladder that it set off
+    (50: it broke). `not_before`: when it was last changed; nothing that the change made late is dated before it.
+    `reason_seq`: the event in which the head said why it is late.
     """
 
     class State(models.TextChoices):
@@ -74,7 +76,10 @@ class Deadline(models.Model):
     met_at = models.DateTimeField(null=True, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
-    fires_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField("最近一次调整", null=True, blank=True)
+    reached = models.PositiveSmallIntegerField("已到阶梯", default=0, db_default=0)
+    reason_seq = models.PositiveIntegerField("超期说明", null=True, blank=True)
+    fires_at = models.DateTimeField("下一次触发", null=True, blank=True)
 
     objects: ClassVar[DeadlineQuerySet] = DeadlineQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -149,17 +154,35 @@ class Shift(models.Model):
         return f"{self.deadline_id} {self.kind}"
 
 
+class AlertQuerySet(models.QuerySet["Alert"]):
+    """Named queries."""
+
+    def newest(self) -> AlertQuerySet:
+        """Latest first, with what a list shows."""
+        return self.select_related("deadline__ticket__department").order_by("-at", "-pk")
+
+
 class Alert(models.Model):
-    """What a deadline has set off, once each by constraint: the breach; warnings and the ladder use the same row."""
+    """What a deadline has set off, once each by constraint: `breach`, or the code of a step of the ladder.
+
+    `lit` false: the ladder only rehearsed; nobody was told, nothing was done, there is no event.
+    """
 
     deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="alerts", db_index=False)
     threshold = models.CharField(max_length=16)
     at = models.DateTimeField()
-    seq = models.PositiveIntegerField("事件序号")
+    seq = models.PositiveIntegerField("事件序号", null=True)
+    lit = models.BooleanField("已亮灯", default=True, db_default=True)
+
+    objects: ClassVar[AlertQuerySet] = AlertQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = verbose_name_plural = "警示"
-        constraints = [models.UniqueConstraint(fields=["deadline", "threshold"], name="alert_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["deadline", "threshold"], name="alert_once"),
+            models.CheckConstraint(name="alert_lit_has_event", condition=Q(lit=False) | Q(seq__isnull=False)),
+        ]
+        indexes = [models.Index(F("at"), F("id"), name="alert_time")]
 
     def __str__(self) -> str:
         return f"{self.deadline_id} {self.threshold}"

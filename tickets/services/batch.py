@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from django.db import connection
 from django.db.models import Model
 
 from qihu.outbox.publish import publish_all
-from tickets.models import Deadline, Event, Text, Ticket
+from routing.promises.ladder import rehearses
+from tickets.models import Alert, Deadline, Event, Shift, Text, Ticket
 from tickets.models.bulk import insert_rows, update_rows
 from tickets.services import record
+from tickets.services.arming import Spans
 from tickets.services.intent import Stamp
 from tickets.services.ledger import Clocks
 from tickets.workflow import Clock
@@ -34,8 +37,9 @@ _DEADLINE_FIELDS = (
         "met_at",
         "voided_at",
         "breached_at",
+        "not_before",
     ),
-    "fires_at",
+    *("reached", "reason_seq", "fires_at"),
 )
 
 
@@ -44,11 +48,17 @@ class Batch:
 
     def __init__(self, tickets: Iterable[Ticket], *, live: Iterable[Deadline]) -> None:
         self.tickets = {ticket.pk: ticket for ticket in tickets}
-        self.clocks = {key: Clocks([]) for key in self.tickets}
+        spans = Spans(self.tickets)
+        self.clocks = {key: Clocks([], spans=spans) for key in self.tickets}
         for deadline in live:
             self.clocks[deadline.ticket_id].live.append(deadline)
         self._events: list[tuple[Event, Text | None, bytes | None]] = []
         self._messages: list[tuple[str, Mapping[str, object]]] = []
+
+    @cached_property
+    def rehearses(self) -> bool:
+        """Whether the ladder only rehearses: asked when it is first climbed."""
+        return rehearses()
 
     def add(
         self,
@@ -66,7 +76,7 @@ class Batch:
 
     def write(self, stamp: Stamp | None = None, *, beside: Sequence[Model] = ()) -> None:
         """Write everything, and rows of one table `beside` it; `stamp` is read where the caller has not."""
-        if not self._events:
+        if not self._events and not any(clocks.alerts for clocks in self.clocks.values()):
             return
         for ticket in self.tickets.values():
             _refresh_queue(ticket, self.clocks[ticket.pk])
@@ -86,11 +96,20 @@ class Batch:
 
     def _insert(self, beside: Sequence[Model]) -> None:
         every = self.clocks.values()
+        started = [d for clocks in every for d in clocks.started]
+        about = list[Alert | Shift]()
+        for clocks in every:
+            about += [*clocks.shifts, *clocks.alerts]
+        if any(row.deadline.pk is None for row in about):  # a promise that began and broke unseen: it needs its key
+            Deadline.objects.bulk_create(started)
+            started = []
+            for row in about:
+                row.deadline_id = row.deadline.pk
         insert_rows(
             [ticket for ticket in self._changed() if ticket._state.adding],
             beside,
             [event for event, _, _ in self._events],
-            [d for clocks in every for d in clocks.started],
+            started,
             [s for clocks in every for s in clocks.shifts],
             [a for clocks in every for a in clocks.alerts],
         )

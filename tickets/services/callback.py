@@ -10,9 +10,10 @@ from qihu.errors import Forbidden, Invalid
 from tickets.access import SYSTEM, Caller
 from tickets.models import CallBack
 from tickets.services import closing
-from tickets.services.intent import Done
-from tickets.services.transition import move
-from tickets.workflow import Action, Outcome, Status
+from tickets.services.intent import Aside, Done
+from tickets.services.transition import move, perform
+from tickets.terms import Remark
+from tickets.workflow import Action, Outcome, Party, Status
 
 
 @transaction.atomic
@@ -53,7 +54,17 @@ def call_back(
 
 
 def _again(done: Done, *, at: datetime) -> None:
-    """False closure: a new round, whoever rated what."""
+    """False closure: on the published list, and a new round, whoever rated what."""
+    perform(
+        Aside(
+            kind=Remark.LISTED,
+            ticket_id=done.ticket.pk,
+            at=at,
+            party=Party.SYSTEM,
+            data={"op": "false_closure"},
+            turns_version=False,
+        )
+    )
     reason = "回访时企业表示问题没有解决。"
     verb = closing.reopen if done.ticket.status == Status.CLOSED else closing.rework
     verb(ticket_id=done.ticket.pk, at=at, reason=reason, caller=SYSTEM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,10 @@ from django.db.models import Count, Exists, F, FloatField, OuterRef, QuerySet, S
 
 from qihu.accounts.models import User
 from qihu.crypto import sm3
-from routing.promises.amount import Amount, Unit
+from routing.promises.amount import Amount
 from routing.promises.book import PromiseBook, calendar_version, current_book
-from routing.promises.worktime import due, is_working_day
+from routing.promises.ladder import closing_before
+from routing.promises.worktime import due
 from tickets.asks import asks_in
 from tickets.models import Approval, CallBack, Deadline, Draw, Event, Filing, Leg, Ticket
 from tickets.services.clocks import policy, price
@@ -140,12 +141,7 @@ class Looked:
         deadline = self._resolve
         if deadline is None or deadline.due_at is None:
             return None
-        calendar = calendar_version(deadline.calendar_version_id)
-        day = deadline.due_at.astimezone(calendar.zone).date() - timedelta(days=1)
-        while not is_working_day(calendar, day):
-            day -= timedelta(days=1)
-        eve = datetime.combine(day - timedelta(days=1), datetime.min.time(), tzinfo=calendar.zone)
-        return due(calendar, eve, Amount(1, Unit.WD)).at
+        return closing_before(calendar_version(deadline.calendar_version_id), deadline.due_at, 1)
 
     @cached_property
     def extension(self) -> tuple[Amount | None, int]:

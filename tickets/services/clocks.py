@@ -16,9 +16,9 @@ from routing.promises import worktime
 from routing.promises.amount import Amount, Unit
 from routing.promises.book import PromiseBook, calendar_version
 from routing.promises.models import Policy
-from tickets.models import Alert, Deadline, Event, Leg, Shift, Ticket
-from tickets.services.ledger import Begin, Clocks, Entry, Order, entry, paused_for, rearm, reckon_anew, row
-from tickets.workflow import ENDING_CLOCKS, MOVES, RESTRICTED_CLOCKS, Action, Clock, LegMove, Move, Standing
+from tickets.models import Deadline, Event, Leg, Shift, Ticket
+from tickets.services.ledger import Begin, Clocks, Entry, Order, entry, paused_for, reckon_anew, row
+from tickets.workflow import MOVES, RESTRICTED_CLOCKS, Action, Clock, LegMove, Move, Standing
 
 _State = Deadline.State
 _WHY_PAUSED = {Action.SEND_BACK: "审核期间", Action.SUPPLEMENT: "补正期间", Action.RESUME: "挂起期间"}
@@ -86,6 +86,7 @@ def start(
         if amount is None and clock != Clock.FULL:
             continue
         deadline = _new(clock, amount, begin, leg)
+        clocks.arm(deadline)
         clocks.begin(deadline)
         log.append(entry(deadline, "started"))
     return log
@@ -143,7 +144,6 @@ def _new(clock: Clock, amount: Amount | None, begin: Begin, leg: Leg | None) -> 
         promised_due_at=due.at if due else None,
         due_at=due.at if due else None,
         provisional=due.provisional if due else False,
-        fires_at=due.at if due else None,
     )
 
 
@@ -163,7 +163,7 @@ def _resume(deadline: Deadline, clocks: Clocks, begin: Begin, reason: str) -> No
     clocks.touch(deadline)
     if since is not None:
         paused_for(deadline, clocks, since=since, begin=begin, reason=reason)
-    rearm(deadline)
+    clocks.arm(deadline)
 
 
 def _reprice(clocks: Clocks, begin: Begin) -> list[Entry]:
@@ -177,7 +177,7 @@ def _reprice(clocks: Clocks, begin: Begin) -> list[Entry]:
             continue
         if amount.unit != deadline.unit:
             deadline.extended = 0  # days granted are no hours
-        deadline.amount, deadline.unit = amount.value, amount.unit
+        deadline.amount, deadline.unit, deadline.not_before = amount.value, amount.unit, begin.at
         reckon_anew(deadline, clocks)
         clocks.shifts.append(
             row(deadline, begin, Shift.Kind.REPRICE, before=before, reason=f"重新定级：{ticket.grade}")
@@ -191,28 +191,3 @@ def _is_repeat(deadline: Deadline) -> bool:
     repeating = [move.action for move in MOVES if deadline.clock in move.repeats]
     began = Event.objects.filter(ticket_id=deadline.ticket_id, seq=deadline.turn, kind__in=repeating)
     return bool(repeating) and began.exists()
-
-
-def overdue(clocks: Clocks, at: datetime) -> list[Deadline]:
-    """Promises that ran out before `at` and have not been recorded yet, in the order they broke.
-
-    Before, not at: what is met at the due moment is met in time.
-    """
-    late = [d for d in clocks.live if d.clock not in ENDING_CLOCKS and _ran_out(d, at)]
-    return sorted(late, key=lambda d: (d.due_at or at, d.pk or 0))
-
-
-def _ran_out(deadline: Deadline, at: datetime) -> bool:
-    """A paused one too, if it was re-priced since to a due time before its pause."""
-    if deadline.state == _State.PAUSED:
-        due, since = deadline.due_at, deadline.paused_at
-        return deadline.breached_at is None and due is not None and since is not None and due < since
-    return deadline.fires_at is not None and deadline.fires_at < at
-
-
-def breach(deadline: Deadline, clocks: Clocks, *, seq: int) -> None:
-    """Mark one promise broken, dated when it broke; the alert row makes a second time impossible."""
-    deadline.breached_at, deadline.fires_at = deadline.due_at, None
-    clocks.touch(deadline)
-    if deadline.due_at:
-        clocks.alerts.append(Alert(deadline=deadline, threshold="breach", at=deadline.due_at, seq=seq))

@@ -15,6 +15,7 @@ from routing.promises import worktime
 from routing.promises.amount import Unit
 from routing.promises.book import PromiseBook, calendar_version
 from tickets.models import Alert, Deadline, Shift, Ticket
+from tickets.services.arming import Spans, Stretch, arm
 from tickets.workflow import Clock, Status
 
 _State = Deadline.State
@@ -31,6 +32,7 @@ class Clocks:
     touched: dict[int, Deadline] = field(default_factory=dict)
     shifts: list[Shift] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    spans: Spans = field(default_factory=Spans)
 
     def running(self, clocks: Iterable[Clock]) -> list[Deadline]:
         """Running rows of these clocks."""
@@ -55,6 +57,15 @@ class Clocks:
         """Take in a new row."""
         self.live.append(deadline)
         self.started.append(deadline)
+
+    def fresh(self, deadline: Deadline) -> list[Stretch]:
+        """Pauses and credits of this transaction, not written yet."""
+        ours = (one for one in self.shifts if one.deadline is deadline)
+        return [(one.since, one.until) for one in ours if one.since and one.until]
+
+    def arm(self, deadline: Deadline) -> None:
+        """When the sweep looks at it next."""
+        arm(deadline, self.spans, self.fresh(deadline))
 
     def settle(self) -> None:
         """Forget what has ended."""
@@ -146,7 +157,7 @@ class NotBefore:
                 deadline.promised_due_at = self.due_at
             else:
                 clocks.shifts.append(row(deadline, begin, Shift.Kind.SPLIT, before=before, reason="以最晚一件为准"))
-            rearm(deadline)
+            clocks.arm(deadline)
             clocks.touch(deadline)
             log.append(entry(deadline, "split"))
         return log
@@ -178,7 +189,7 @@ class Inherit:
             own.state, own.voided_at, own.fires_at = _State.VOID, begin.at, None
             clocks.touch(own)
             log.append(entry(own, "void"))
-        taken = _copy(given, begin)
+        taken = _copy(given, clocks, begin)
         if paused:
             taken.state, taken.paused_at, taken.fires_at = _State.PAUSED, begin.at, None
         clocks.settle()
@@ -192,24 +203,18 @@ def _earlier(given: Deadline, own: Deadline) -> bool:
     return first is not None and mine is not None and first < mine
 
 
-def _copy(given: Deadline, begin: Begin) -> Deadline:
+def _copy(given: Deadline, clocks: Clocks, begin: Begin) -> Deadline:
     """The child's promise as a row of the parent: same start, same first promise, same breach."""
     same = ("clock", "amount", "unit", "extended", "policy_set_id", "calendar_version_id", "started_at")
-    kept = ("promised_due_at", "due_at", "provisional", "breached_at")
+    kept = ("promised_due_at", "due_at", "provisional", "breached_at", "not_before", "reached", "reason_seq")
     taken = Deadline(
         ticket=begin.ticket,
         round=begin.ticket.round,
         turn=begin.seq,
         **{name: getattr(given, name) for name in (*same, *kept)},
     )
-    rearm(taken)
+    clocks.arm(taken)
     return taken
-
-
-def rearm(deadline: Deadline) -> None:
-    """When the sweep looks at it next: at its due time while it runs unbroken."""
-    runs = deadline.state == _State.RUNNING and deadline.breached_at is None
-    deadline.fires_at = deadline.due_at if runs else None
 
 
 def reckon_anew(deadline: Deadline, clocks: Clocks, *, more: Sequence[tuple[datetime, datetime]] = ()) -> None:
@@ -219,23 +224,11 @@ def reckon_anew(deadline: Deadline, clocks: Clocks, *, more: Sequence[tuple[date
         return
     calendar = calendar_version(deadline.calendar_version_id)
     fresh = worktime.due(calendar, deadline.started_at, agreed)
-    spans = [*_stored_spans(deadline), *_fresh_spans(deadline, clocks), *more]
+    spans = [*clocks.spans.of(deadline), *clocks.fresh(deadline), *more]
     deadline.due_at = worktime.shift(calendar, agreed.unit, fresh.at, spans)
     deadline.provisional = fresh.provisional
-    rearm(deadline)
+    clocks.arm(deadline)
     clocks.touch(deadline)
-
-
-def _stored_spans(deadline: Deadline) -> list[tuple[datetime, datetime]]:
-    if deadline.pk is None:
-        return []
-    ledger = deadline.shifts.filter(kind__in=[Shift.Kind.PAUSE, Shift.Kind.CREDIT]).order_by("pk")
-    return [(one.since, one.until) for one in ledger if one.since and one.until]
-
-
-def _fresh_spans(deadline: Deadline, clocks: Clocks) -> list[tuple[datetime, datetime]]:
-    """Of this transaction, not written yet."""
-    return [(one.since, one.until) for one in clocks.shifts if one.deadline is deadline and one.since and one.until]
 
 
 def row(deadline: Deadline, begin: Begin, kind: Shift.Kind, *, before: datetime | None, reason: str) -> Shift:

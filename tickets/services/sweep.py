@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
 
+from routing.promises.book import current_book
 from tickets.models import Deadline, Ticket
 from tickets.services import closing, departure
 from tickets.services.batch import Batch
@@ -15,7 +16,10 @@ from tickets.services.transition import settle
 from tickets.workflow import ENDING_CLOCKS, Clock, Status
 
 log = structlog.get_logger(__name__)
-BATCH = 200
+BATCH = 500
+"""Requests that one transaction fires together."""
+AHEAD = 8
+"""Batches looked at ahead, so that several sweepers find work that none of the others has locked."""
 
 
 def database_now() -> datetime:
@@ -27,27 +31,37 @@ def database_now() -> datetime:
 
 
 def sweep(*, at: datetime, limit: int = BATCH) -> int:
-    """Fire up to `limit` promises that have run out by `at`; number fired. Many sweepers may run at once.
+    """Fire a batch of what promises have come to by `at`; number fired. Many sweepers may run at once.
 
-    Law: reads what is due without a lock, locks the requests (skipping those that a move holds) in key order,
-    reads again, fires. What was skipped is still due at the next tick. A request that cannot be fired is logged and
-    holds up nobody else.
+    Law: reads what is due without a lock, locks the requests (skipping those that a move or another sweeper holds) in
+    key order, reads again, fires. What was skipped is still due at the next tick. A request that cannot be fired is
+    logged and holds up nobody else.
     """
-    found = list(Deadline.objects.due(at, limit=limit).values_list("ticket_id", "clock"))
+    found = list(Deadline.objects.due(at, limit=limit * AHEAD).values_list("ticket_id", "clock"))
     if not found:
         return 0
-    ending = {ticket for ticket, clock in found if clock in ENDING_CLOCKS}
-    breaking = {ticket for ticket, clock in found if clock not in ENDING_CLOCKS}
-    return _break_apart(breaking, at=at) + sum(_alone(_end, ticket, at=at) for ticket in sorted(ending))
+    ending = dict.fromkeys(ticket for ticket, clock in found if clock in ENDING_CLOCKS)
+    breaking = dict.fromkeys(ticket for ticket, clock in found if clock not in ENDING_CLOCKS)
+    return _break_apart(list(breaking), at=at, limit=limit) + _end_some(list(ending), at=at, limit=limit)
 
 
-def _break_apart(keys: set[int], *, at: datetime) -> int:
+def _end_some(keys: Sequence[int], *, at: datetime, limit: int) -> int:
+    """The first ones that can be ended, each in a transaction of its own."""
+    fired = 0
+    for key in keys:
+        fired += _alone(_end, key, at=at)
+        if fired >= limit:
+            break
+    return fired
+
+
+def _break_apart(keys: Sequence[int], *, at: datetime, limit: int) -> int:
     """All together, which is cheap; where one of them fails, each for itself."""
     try:
-        return _break_all(keys, at=at)
+        return _break_all(keys, at=at, limit=limit)
     except Exception as error:  # noqa: BLE001 - one bad request must not hold up the others: isolate it below
         log.warning("sweep.batch_failed", tickets=len(keys), error=type(error).__name__)
-    return sum(_alone(_break_one, key, at=at) for key in sorted(keys))
+    return sum(_alone(_break_one, key, at=at) for key in keys[:limit])
 
 
 def _alone(fire: Callable[..., int], key: int, *, at: datetime) -> int:
@@ -60,19 +74,21 @@ def _alone(fire: Callable[..., int], key: int, *, at: datetime) -> int:
 
 
 def _break_one(key: int, *, at: datetime) -> int:
-    return _break_all({key}, at=at)
+    return _break_all([key], at=at, limit=1)
 
 
 @transaction.atomic
-def _break_all(keys: set[int], *, at: datetime) -> int:
+def _break_all(keys: Sequence[int], *, at: datetime, limit: int) -> int:
+    """Lock up to `limit` of these requests that nobody holds, and fire all that each has come to."""
     if not keys:
         return 0
-    tickets = {
-        t.pk: t for t in Ticket.objects.lock(keys).select_for_update(of=("self",), skip_locked=True, no_key=True)
-    }
-    batch = Batch(tickets.values(), live=Deadline.objects.live(tickets))
+    free = Ticket.objects.lock(keys).select_for_update(of=("self",), skip_locked=True, no_key=True)
+    tickets = {t.pk: t for t in free[:limit]}
+    if not tickets:
+        return 0
+    batch, book = Batch(tickets.values(), live=Deadline.objects.live(tickets)), current_book()
     for ticket in tickets.values():
-        settle(ticket, batch, at=at)
+        settle(ticket, batch, book, at=at)
     fired = sum(len(clocks.alerts) for clocks in batch.clocks.values())
     batch.write()
     return fired

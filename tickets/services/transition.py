@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from routing.promises.book import PromiseBook, current_book
 from tickets import access
 from tickets.access import Caller
 from tickets.models import Deadline, Event, Ticket
-from tickets.services import asking, legwork, record
+from tickets.services import alarms, asking, legwork, record
 from tickets.services import clocks as promise
 from tickets.services.attachments import attach, files_of
 from tickets.services.batch import Batch
@@ -25,7 +26,6 @@ from tickets.services.ledger import Begin
 from tickets.services.standing import judge
 from tickets.workflow import (
     Action,
-    Clock,
     Move,
     Party,
     Standing,
@@ -37,7 +37,7 @@ from tickets.workflow import (
 )
 
 Wanted = Intent | LegIntent | Aside
-_NOT_MOVES = ("breach", "warning", asking.KIND)
+_NOT_MOVES = (alarms.BREACH_CODE, alarms.WARNING, asking.KIND)
 
 
 def perform(wanted: Wanted) -> Done:
@@ -79,7 +79,7 @@ def perform_all(wanted: Sequence[Wanted], *, locked: Mapping[int, Ticket] | None
 def _one(wanted: Wanted, ticket: Ticket, batch: Batch, book: PromiseBook) -> Done:
     if isinstance(wanted, LegIntent):
         refuse_stale(wanted.expected_version, ticket)
-        settle(ticket, batch, at=wanted.at)
+        settle(ticket, batch, book, at=wanted.at)
         return legwork.make(wanted, ticket, batch)
     if isinstance(wanted, Aside):
         return _remark(wanted, ticket, batch, book)
@@ -89,7 +89,7 @@ def _one(wanted: Wanted, ticket: Ticket, batch: Batch, book: PromiseBook) -> Don
 def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Done:
     intent = replace(intent, caller=access.as_of_now(intent.caller))
     move, standing = _check(intent, ticket)
-    settle(ticket, batch, at=intent.at)
+    settle(ticket, batch, book, at=intent.at)
     if intent.approval is not None:
         asking.refuse_ended(intent.approval)
     if move.approver and intent.approval is None:
@@ -122,7 +122,7 @@ def _make(intent: Intent, ticket: Ticket, batch: Batch, book: PromiseBook) -> Do
 
 def _remark(wanted: Aside, ticket: Ticket, batch: Batch, book: PromiseBook) -> Done:
     """Log what is no move: the status stays."""
-    settle(ticket, batch, at=wanted.at)
+    settle(ticket, batch, book, at=wanted.at)
     for name, value in wanted.changes.items():
         setattr(ticket, name, value)
     ticket.version += wanted.turns_version
@@ -143,27 +143,20 @@ def _remark(wanted: Aside, ticket: Ticket, batch: Batch, book: PromiseBook) -> D
     return Done(ticket, event)
 
 
-def settle(ticket: Ticket, batch: Batch, *, at: datetime) -> None:
-    """Record every promise that has broken by `at` and that no sweep has seen yet, dated when it broke.
-
-    An extension that is undecided when the answer is due is refused.
+def settle(ticket: Ticket, batch: Batch, book: PromiseBook, *, at: datetime) -> None:
+    """Record what the request's promises have come to by `at` and no sweep has seen yet, each dated when it came:
+    warnings, breaches, and the moves that the ladder makes.
     """
-    clocks = batch.clocks[ticket.pk]
-    for deadline in promise.overdue(clocks, at):
-        broke_at = deadline.due_at or at
-        if deadline.clock == Clock.RESOLVE:
-            asking.end_without_word(ticket, batch, at=broke_at, undecided=frozenset({Action.EXTEND}))
-        event = record.draft(
-            ticket=ticket,
-            kind="breach",
-            party=Party.SYSTEM,
-            happened_at=broke_at,
-            data={"clock": str(deadline.clock), "turn": deadline.turn, "round": deadline.round},
-            leg=deadline.leg,
-        )
-        promise.breach(deadline, clocks, seq=event.seq)
-        ticket.late = True
-        batch.add(event, then=("tickets.notify",))
+    while (found := alarms.earliest(batch.clocks[ticket.pk], at)) is not None:
+        came_at, deadline = found
+        for wanted in alarms.set_off(deadline, ticket, batch, at=came_at):
+            _by_ladder(wanted, ticket, batch, book)
+
+
+def _by_ladder(wanted: Intent | Aside, ticket: Ticket, batch: Batch, book: PromiseBook) -> None:
+    """A refusal is fine: the step is logged, and what it asks for is so already (the highest tier, an end)."""
+    with suppress(RefusedByRule, Conflict):
+        _one(wanted, ticket, batch, book)
 
 
 def refuse_stale(expected: int | None, ticket: Ticket) -> None:

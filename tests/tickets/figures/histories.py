@@ -119,7 +119,7 @@ def _next(ticket: Ticket, dice: random.Random, people: _People) -> Iterator[Step
     roll, code = dice.random(), ticket.department.code if ticket.department else ""
     officer, head = people[f"officer.{code}"] if code else None, people[f"head.{code}"] if code else None
     director, dispatcher = people["director"], people["dispatcher"]
-    if roll < 0.03 and ticket.is_open:
+    if roll < 0.03 and ticket.is_open and not ticket.supervised:
         yield closing.withdraw, {}
     elif ticket.status in {Status.SUBMITTED, Status.TRIAGE} and roll < 0.8:
         yield dispatch.assign, {"caller": dispatcher, "department": dice.choice(("finance", "land", "tax"))}
