@@ -8,6 +8,7 @@ from datetime import datetime
 
 from routing.promises.amount import Unit
 from routing.promises.book import calendar_version
+from routing.promises.ladder import BREACH
 from routing.promises.words import left
 from tickets.models import Deadline
 from tickets.workflow import Clock
@@ -53,4 +54,5 @@ def _standing(deadline: Deadline, at: datetime) -> tuple[str, str]:
         return "paused", "暂停计时"
     calendar = calendar_version(deadline.calendar_version_id)
     now = left(calendar, at, deadline.due_at, unit=Unit(deadline.unit))
-    return now.state, now.text
+    yellow = now.state == "ok" and 0 < deadline.reached < BREACH  # the ladder has warned already
+    return "warn" if yellow else now.state, now.text

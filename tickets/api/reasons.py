@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -12,14 +13,11 @@ from rest_framework.response import Response
 
 from qihu.clock import now
 from qihu.errors import Forbidden, Invalid, Unknown
-from routing.promises.book import calendar_version
-from routing.promises.explain import Step, explain
 from tickets.api.described import ACCESS_CODE, NUMBER, problems, query
 from tickets.api.door import Door, opened
 from tickets.api.read import DepartmentOut
-from tickets.models import Deadline, Decision, Shift
-
-_MOVES_DUE = frozenset({Shift.Kind.PAUSE, Shift.Kind.CREDIT})
+from tickets.derived import Rung, derivation, rungs
+from tickets.models import Deadline, Decision
 
 
 class RuleOut(serializers.Serializer[Any]):
@@ -93,6 +91,17 @@ class StepOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField(help_text="算到的时刻")
 
 
+class LadderOut(serializers.Serializer[Any]):
+    """A step of the ladder."""
+
+    step = serializers.CharField(source="words")
+    effect = serializers.CharField()
+    at = serializers.DateTimeField()
+    state = serializers.ChoiceField(
+        choices=["lit", "rehearsed", "ahead", "passed"], help_text="已触发、演练、未到、未触发即结束"
+    )
+
+
 class ExplainOut(serializers.Serializer[Any]):
     """How a due time came about. `steps` is empty for a clock that is only reported."""
 
@@ -105,6 +114,7 @@ class ExplainOut(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField(allow_null=True)
     provisional = serializers.BooleanField()
     steps = StepOut(many=True)
+    ladder = LadderOut(many=True, help_text="预警与督办阶梯；仅供工作人员")
 
 
 class Explain(Door):
@@ -120,12 +130,13 @@ class Explain(Door):
     )
     def get(self, request: Request, number: str, clock: str) -> Response:
         """The newest row of that clock."""
-        _, ticket = opened(request, number, at=now())
+        caller, ticket = opened(request, number, at=now())
         wanted = _round(request)
         rows = [d for d in Deadline.objects.reckoned(ticket, clock) if wanted in {None, d.round}]
         if not rows:
             raise Unknown("这件诉求没有这个时限。")
-        return Response(ExplainOut(_reckoned(ticket.number, rows[0])).data)
+        steps = [] if caller.firm else rungs(rows[0], rows[0].alerts.all())
+        return Response(ExplainOut(_reckoned(ticket.number, rows[0], steps)).data)
 
 
 def _round(request: Request) -> int | None:
@@ -137,21 +148,14 @@ def _round(request: Request) -> int | None:
     return int(typed)
 
 
-def _reckoned(number: str, deadline: Deadline) -> dict[str, Any]:
+def _reckoned(number: str, deadline: Deadline, steps: Sequence[Rung]) -> dict[str, Any]:
     names = ("clock", "round", "started_at", "promised_due_at", "due_at", "provisional")
     return {name: getattr(deadline, name) for name in names} | {
         "number": number,
         "promise": f"{deadline.amount}{deadline.unit}" if deadline.promise else None,
         "steps": [
-            {"date": step.date, "text": step.text, "seconds": step.seconds, "at": step.at} for step in _steps(deadline)
+            {"date": step.date, "text": step.text, "seconds": step.seconds, "at": step.at}
+            for step in derivation(deadline)
         ],
+        "ladder": steps,
     }
-
-
-def _steps(deadline: Deadline) -> list[Step]:
-    if deadline.agreed is None:
-        return []
-    ledger = deadline.shifts.all()
-    pauses = [(s.since, s.until) for s in ledger if s.kind in _MOVES_DUE and s.since and s.until]
-    calendar = calendar_version(deadline.calendar_version_id)
-    return explain(calendar, deadline.started_at, deadline.agreed, pauses)

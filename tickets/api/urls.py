@@ -12,6 +12,7 @@ from tickets.api.docs import Docs, Schema
 from tickets.api.entries import Entries, Sources
 from tickets.api.figures import FigureRows, Figures
 from tickets.api.firms import Code, FirmToken, Share
+from tickets.api.lateness import LateReason
 from tickets.api.listing import List
 from tickets.api.moves import WAYS, door_of
 from tickets.api.qr import IMAGES, Codes
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}visibility/", Share.as_view(), name="api-visibility"),
     path(f"{_ONE}decision/", Why.as_view(), name="api-decision"),
     path(f"{_ONE}deadlines/<slug:clock>/explain/", Explain.as_view(), name="api-explain"),
+    path(f"{_ONE}deadlines/<slug:clock>/reason/", LateReason.as_view(), name="api-late-reason"),
     path(f"{_ONE}attachments/", Materials.as_view(), name="api-material"),
     path(f"{_ONE}sources/", Sources.as_view(), name="api-sources"),
     path(f"{_ONE}messages/", Messages.as_view(), name="api-messages"),

@@ -29,9 +29,9 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
         return self.filter(ticket=ticket, round=ticket.round).order_by("pk")
 
     def reckoned(self, ticket: Ticket, clock: str) -> DeadlineQuerySet:
-        """Every row of one clock with its ledger and who approved what, newest first."""
+        """Every row of one clock with its ledger, who approved what, and its alerts, newest first."""
         shifts = models.Prefetch("shifts", Shift.objects.select_related("approver").order_by("pk"))
-        return self.filter(ticket=ticket, clock=clock).prefetch_related(shifts).order_by("-pk")
+        return self.filter(ticket=ticket, clock=clock).prefetch_related(shifts, "alerts").order_by("-pk")
 
     def of_ticket(self, ticket: int) -> DeadlineQuerySet:
         """Every clock that one request has had, oldest first."""

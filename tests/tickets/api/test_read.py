@@ -14,6 +14,7 @@ from tickets.access import Caller
 from tickets.models import Deadline
 from tickets.services import dispatch
 from tickets.services.codes import access_code
+from tickets.services.sweep import sweep
 
 STRANGERS = ("officer.land", "head.land", "officer.discipline", "auditor", "sysadmin")
 
@@ -230,3 +231,20 @@ def test_officials_read_who_held_it_and_the_firm_does_not(staff):
     ]
     assert held[0]["microseconds"] == 40 * 60 * 1_000_000
     assert firm_of(ticket).read(ticket)["held"] == []
+
+
+def test_the_ladder_is_told_to_staff_and_a_reason_is_taken(staff):
+    ticket = make.signed()
+    sweep(at=make.MONDAY + timedelta(days=30))
+    path = f"tickets/{ticket.number}/deadlines/RESOLVE/"
+    said = staff("head.finance").get(f"{path}explain/").json()["ladder"]
+    assert [(one["step"], one["state"]) for one in said][:3] == [
+        ("已用 70%", "lit"), ("到期前 1 个工作日", "lit"), ("到期", "lit")
+    ]  # fmt: skip
+    reason = {"reason": "等省厅批复，周五前答复。"}
+    assert staff("officer.finance").post(f"{path}reason/", reason).status_code == 403
+    assert staff("head.talent").post(f"{path}reason/", reason).status_code == 404
+    assert staff("head.finance").post(f"{path}reason/", {"reason": " "}).status_code == 422
+    done = staff("head.finance").post(f"{path}reason/", reason)
+    assert (done.status_code, set(done.json())) == (200, {"number", "seq"})
+    assert staff("head.finance").post(f"{path}reason/", reason).status_code == 409

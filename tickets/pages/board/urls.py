@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from tickets.pages.board import views
+from tickets.pages.board import ladder, views
 
 urlpatterns = [
     path("", views.board, name="board"),
     path("rows/", views.rows, name="board-rows"),
+    path("ladder/", ladder.climbed, name="board-ladder"),
 ]

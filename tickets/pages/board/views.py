@@ -32,11 +32,11 @@ _PARTS = {Part.NUMERATOR: "计入分子", Part.DENOMINATOR: "分母全部", Part
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
     """Figures of a period. 422 with what was typed kept, where the period makes no sense."""
-    user, at = _viewer(request), now()
+    user, at = viewer(request), now()
     scope = counted_for(user)
     form = PeriodForm(request.GET, at=at)
     asked = form.asked()
-    context = _frame(user) | _period(form, at) | {"warnings": coverage_warnings(at)}
+    context = frame(user) | _period(form, at) | {"warnings": coverage_warnings(at)}
     if asked is None:
         return render(request, "board/board.html", context, status=422)
     window, by = asked
@@ -49,10 +49,10 @@ def board(request: HttpRequest) -> HttpResponse:
 @login_required
 def rows(request: HttpRequest) -> HttpResponse:
     """The requests behind one number; `late_now` and `triage_now` are of this moment, not of a period."""
-    user, at = _viewer(request), now()
+    user, at = viewer(request), now()
     scope, asked = counted_for(user), request.GET
     if asked.get("figure", "") in standing.LISTS:
-        return render(request, "board/rows.html", _frame(user) | _standing(request, scope, at))
+        return render(request, "board/rows.html", frame(user) | _standing(request, scope, at))
     window = window_from(asked.get("since", ""), asked.get("until", ""), at=at, as_of=asked.get("as_of", ""))
     found = opened(
         window,
@@ -63,16 +63,18 @@ def rows(request: HttpRequest) -> HttpResponse:
         scope=scope,
         page=_page(request),
     )
-    return render(request, "board/rows.html", _frame(user) | _listed(request, window, found))
+    return render(request, "board/rows.html", frame(user) | _listed(request, window, found))
 
 
-def _viewer(request: HttpRequest) -> User:
+def viewer(request: HttpRequest) -> User:
+    """Who is signed in. Raises `Forbidden` for nobody."""
     if not isinstance(request.user, User):
         raise Forbidden("没有权限。")
     return request.user
 
 
-def _frame(user: User) -> dict[str, Any]:
+def frame(user: User) -> dict[str, Any]:
+    """What every page of the board shows around its content."""
     titles = dict.fromkeys(str(Role(grant.role).label) for grant in user.held)
     return {"user_title": "、".join(titles), "places": places_of(user)}
 
