@@ -33,6 +33,11 @@ def mobile(typed: str) -> str:
     return plain
 
 
+def is_mobile(phone: str) -> bool:
+    """Whether a normal phone can receive an SMS."""
+    return bool(_MOBILE.fullmatch(phone))
+
+
 def index(phone: str) -> bytes:
     """Blind index of a normal phone: equal phones have equal indexes, and nothing can be read back. 32 bytes."""
     return keyed("phone", phone)

@@ -52,7 +52,10 @@ class NoticeTemplateAdmin(SignedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         """The placeholders are listed beside the field."""
-        kwargs["help_texts"] = {"body": f"可用：{_KNOWN}。短信里不能用 {{title}}。"}
+        kwargs["help_texts"] = {
+            "body": f"可用：{_KNOWN}。短信里不能用 {{title}}。"
+            "{{link}} 只用于请企业核对代录的短信：短信平台不收网址变量，报批时把网址写进模板，变量 link 只传最后一段。"
+        }
         return super().get_form(request, obj, change, **kwargs)
 
     @admin.display(description="样例")

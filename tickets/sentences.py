@@ -177,6 +177,11 @@ def _confirm(s: Said) -> str:
     return s.told(f"您{words.replace('其', '您')}", f"企业{words}")
 
 
+def _ask_confirm(s: Said) -> str:
+    again = "重新" if s.event.data["op"] == "renewed" else ""
+    return s.told("请您核对代您录入的内容", f"{s.who}{again}请企业核对代录的内容")
+
+
 def _channel(s: Said) -> str:
     return Ticket.Channel(s.event.data["channel"]).label
 
@@ -202,6 +207,7 @@ _WORDS: Mapping[str, Callable[[Said], str]] = {
     "absorb": lambda s: "另一件相同的诉求并入本件",
     Remark.VISIBILITY: lambda s: s.told("提交人调整了谁看得到", "企业调整了可见范围"),
     Remark.SOURCE: lambda s: f"同一件事又经{_channel(s)}收到，并入本件",
+    Remark.ASK_CONFIRM: _ask_confirm,
     Remark.CONFIRM: _confirm,
     _A.SUBMIT: _submit,
     _A.ROUTE: lambda s: s.told(f"已交给{s.department}", f"按规则交办{s.department}"),

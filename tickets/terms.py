@@ -134,6 +134,7 @@ class Remark(TextChoices):
     """Events that are no moves: they change nothing in the table, and the log keeps them like any other."""
 
     SOURCE = "source", "并入来源"
+    ASK_CONFIRM = "ask_confirm", "请企业核对代录"
     CONFIRM = "confirm", "企业核对代录"
     MESSAGE = "message", "转达留言"
     MATERIAL = "material", "补充材料"

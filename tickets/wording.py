@@ -13,8 +13,10 @@ PLACEHOLDERS = {
     "clock": "时限名称",
     "due": "到期时间",
     "status": "状态",
+    "link": "核对链接",
 }
 """What an administrator may write in braces, and what it stands for."""
+EXAMPLE_END = "abcdefghijklmnopqrstuvwxyz"
 EXAMPLES = {
     "number": "QH-20260302-000001",
     "title": "新产线扩建，资金缺口1500万元",
@@ -23,11 +25,14 @@ EXAMPLES = {
     "clock": "联系",
     "due": "3月9日 17:30",
     "status": "办理中",
+    "link": f"https://qihu.example/c/{EXAMPLE_END}/",
 }
 """What each could read like."""
 FREE_TEXT = frozenset({"title"})
 """Placeholders that carry what a firm typed: never in an SMS."""
-AT_HAND = frozenset(PLACEHOLDERS) - {"due"}
+OPENING = frozenset({"link"})
+"""Placeholders with which whoever reads them can answer for the firm: only in the SMS that asks it to check."""
+AT_HAND = frozenset(PLACEHOLDERS) - {"due"} - OPENING
 """Placeholders that a list can fill without asking the log."""
 _BRACED = re.compile(r"\{([^{}]*)\}")
 

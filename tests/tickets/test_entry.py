@@ -51,8 +51,14 @@ def test_the_log_tells_who_entered_it_for_whom_and_keeps_no_words(cast):
     assert "李娜" not in str(first.data)
     assert "亲清-2026-03-7" not in str(first.data)
     assert (source.reference, source.entered_by, source.seq) == ("亲清-2026-03-7", cast.intake, 1)
-    assert [e.says for e in timeline(ticket, for_firm=False)] == [f"{cast.intake.name}代企业录入（亲清半月谈）"]
-    assert [e.says for e in timeline(ticket, for_firm=True)] == ["服务中心按亲清半月谈代您录入"]
+    assert [e.says for e in timeline(ticket, for_firm=False)] == [
+        f"{cast.intake.name}代企业录入（亲清半月谈）",
+        f"{cast.intake.name}请企业核对代录的内容",
+    ]
+    assert [e.says for e in timeline(ticket, for_firm=True)] == [
+        "服务中心按亲清半月谈代您录入",
+        "请您核对代您录入的内容",
+    ]
 
 
 def test_what_was_entered_is_routed_like_any_other(cast):

@@ -21,7 +21,7 @@ READS_OF = {
     *READS_WORDS,
     *("submit", "route", "assign", "merge", "split", "reassign", "sign", "extend", "suspend", "resume", "deliver"),
     *("rate", "lapse", "rework", "reopen", "withdraw", "urge"),
-    *("source", "material", "erase", "visibility", "absorb"),
+    *("source", "material", "erase", "visibility", "absorb", "ask_confirm"),
 }
 DATA = {
     "clock": "SUPERVISE",

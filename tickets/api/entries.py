@@ -102,7 +102,7 @@ class Entries(Door):
         operation_id="entries_create",
         tags=["代录"],
         summary="代企业录入",
-        description="受理员按各渠道，部门经办和负责人按走访录入。企业收到一次性的核对链接。"
+        description="受理员按各渠道，部门经办和负责人按走访录入。企业联系人的手机收到带一次性核对链接的短信。"
         "原编号已录入过则 409（known-source）。",
         request=EntryIn,
         parameters=[KEY],

@@ -11,7 +11,7 @@ from django.db import models
 from qihu.accounts.models import Department
 from qihu.sealed import SealedField
 from tickets.terms import LegAction, Remark
-from tickets.wording import AT_HAND, FREE_TEXT, PLACEHOLDERS, BadWording, check
+from tickets.wording import AT_HAND, FREE_TEXT, OPENING, PLACEHOLDERS, BadWording, check
 from tickets.workflow import Action
 
 
@@ -78,6 +78,8 @@ class NoticeTemplate(models.Model):
         """Says beside the field which placeholder is unknown or out of place."""
         wrong = {}
         body = frozenset(PLACEHOLDERS) - (FREE_TEXT if self.sms_code else frozenset())
+        if self.pk and self.rules.exclude(kind=Remark.ASK_CONFIRM, way=NoticeRule.Way.SMS).exists():
+            body -= OPENING
         for field, text, allowed in (("title", self.title, AT_HAND), ("body", self.body, body)):
             try:
                 check(text, allowed=allowed)
@@ -163,8 +165,13 @@ class NoticeRule(models.Model):
             raise ValidationError({"way": "企业联系人只用短信通知，其他人不用短信。"})
         if (self.audience in IN_GROUPS) != (self.way == self.Way.ROBOT):
             raise ValidationError({"way": "群机器人只发给部门群，部门群也只用群机器人。"})
-        if self.way == self.Way.SMS and self.template_id:
-            try:
-                check(self.template.body, allowed=frozenset(PLACEHOLDERS) - FREE_TEXT)
-            except BadWording as error:
-                raise ValidationError({"template": f"短信不带企业所写的内容：{error}"}) from error
+        if not self.template_id:
+            return
+        asks = self.kind == Remark.ASK_CONFIRM and self.way == self.Way.SMS
+        allowed = frozenset(PLACEHOLDERS) - (frozenset() if asks else OPENING)
+        allowed -= FREE_TEXT if self.way == self.Way.SMS else frozenset()
+        try:
+            check(self.template.body, allowed=allowed)
+        except BadWording as error:
+            why = "短信不带企业所写的内容，核对链接只发给企业"
+            raise ValidationError({"template": f"{why}：{error}"}) from error

@@ -12,7 +12,7 @@ from qihu.crypto import keyed
 from qihu.errors import Forbidden, Gone, Invalid, Unknown
 from tickets import access
 from tickets.access import Caller
-from tickets.models import Confirmation, Source, Ticket
+from tickets.models import Confirmation, Event, Source, Ticket
 from tickets.services.intent import Aside, Done
 from tickets.services.transition import perform_all
 from tickets.terms import Remark
@@ -28,6 +28,46 @@ _ENDED = "这个链接已过期。需要时请联系服务中心重新发送。"
 def issue(source: Source, *, at: datetime) -> Confirmation:
     """A link for the firm of a source that has none yet."""
     return Confirmation.objects.create(source=source, sent_at=at, expires_at=at + LASTS, **_drawn())
+
+
+def announce(ticket: Ticket, given: Confirmation, *, op: str, party: Party, caller: Caller, at: datetime) -> None:
+    """Log that the firm is asked to check, so that its phone hears of it; the caller holds the request's lock.
+
+    The log knows until when, and nothing of the token: whoever sends the link works it out (`token_to_send`).
+    """
+    aside = Aside(
+        kind=Remark.ASK_CONFIRM,
+        ticket_id=ticket.pk,
+        at=at,
+        party=party,
+        caller=caller,
+        data={"op": op, "until": given.expires_at.isoformat()},
+        turns_version=False,
+    )
+    perform_all([aside], locked={ticket.pk: ticket})
+
+
+class NoLink(Exception):
+    """The link of a notice is no longer to be sent; what it says is the reason's code."""
+
+
+def token_to_send(ticket: Ticket, *, seq: int, at: datetime) -> str:
+    """The token that event `seq` announced, to be sent now and kept nowhere.
+
+    Raises `NoLink`: answered, expired, replaced by a newer one, or it would open a restricted request, which is told
+    to nobody (domain.md §1).
+    """
+    given = Confirmation.objects.filter(source__ticket=ticket).order_by("-pk").first()
+    newer = Event.objects.filter(ticket=ticket, kind=Remark.ASK_CONFIRM, seq__gt=seq)
+    if ticket.restricted:
+        raise NoLink("restricted")
+    if given is None or given.state != Confirmation.State.WAITING:
+        raise NoLink("answered")
+    if given.expires_at <= at:
+        raise NoLink("expired")
+    if newer.exists():
+        raise NoLink("replaced")
+    return token_of(given)
 
 
 def token_of(confirmation: Confirmation) -> str:
@@ -86,10 +126,14 @@ def answer(*, token: str, state: str, at: datetime, text: str = "") -> Done:
 
 @transaction.atomic
 def renew(*, ticket: Ticket, source_id: int, caller: Caller, at: datetime) -> Confirmation:
-    """A new link for a source of this request; the old one ends. Raises `Forbidden`, `Unknown`, `Gone`."""
-    if not {Party.INTAKE, Party.OFFICER, Party.HEAD} & set(access.parties(caller, ticket)):
+    """A new link for a source of this request, sent to the firm; the old one ends.
+
+    Raises `Forbidden`, `Unknown`, `Gone`.
+    """
+    mine = [p for p in access.parties(caller, ticket) if p in {Party.INTAKE, Party.OFFICER, Party.HEAD}]
+    if not mine:
         raise Forbidden("只有受理员和主办部门可以重新生成链接。")
-    Ticket.objects.lock([ticket.pk]).get()
+    locked = Ticket.objects.lock([ticket.pk]).get()
     found = Confirmation.objects.filter(source=source_id, source__ticket=ticket).first()
     if found is None:
         raise Unknown("没有这个来源。")
@@ -99,4 +143,5 @@ def renew(*, ticket: Ticket, source_id: int, caller: Caller, at: datetime) -> Co
         setattr(found, name, value)
     found.sent_at, found.expires_at = at, at + LASTS
     found.save(update_fields=["salt", "token_hash", "sent_at", "expires_at"])
+    announce(locked, found, op="renewed", party=mine[0], caller=caller, at=at)
     return found

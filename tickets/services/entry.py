@@ -54,23 +54,24 @@ class KnownSource(Conflict):
         self.number = number
 
 
-def enter(*, filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime) -> Receipt:
+def enter(*, filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime, asks_firm: bool = True) -> Receipt:
     """Take a request down for a firm: the same submission, told in the log as entered on its behalf.
 
-    The firm gets a link to confirm it. Raises `Forbidden` for a channel or region that is not the caller's,
-    `KnownSource` where the other system's number was entered before, `Invalid` for a source that cannot be.
+    The firm's phone gets a link to confirm it, unless a whole sheet is imported (`asks_firm`). Raises `Forbidden` for
+    a channel or region that is not the caller's, `KnownSource` where the other system's number was entered before,
+    `Invalid` for a source that cannot be.
     """
     checked(heard, at=at)
     _permit(caller, heard.channel, filed.region)
     try:
-        return _entered(filed, heard, caller, key, at)
+        return _entered(filed, heard, caller, key, at, asks_firm=asks_firm)
     except IntegrityError:  # two typed the same number at once: the second finds the first
         refuse_known(heard)
         raise
 
 
 @transaction.atomic
-def _entered(filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime) -> Receipt:
+def _entered(filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime, *, asks_firm: bool) -> Receipt:
     source = heard.source(entered_by=caller.actor_id, at=at)
     scoped = f"enter|{caller.actor_id}|{key}"
     receipt = intake.submit(filed=filed, qr=None, key=scoped, at=at, behalf=behalf(source, heard))
@@ -79,7 +80,9 @@ def _entered(filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime)
     refuse_known(heard)
     source.ticket, source.seq = receipt.ticket, receipt.ticket.last_seq
     source.save(force_insert=True)
-    confirming.issue(source, at=at)
+    given = confirming.issue(source, at=at)
+    if asks_firm:
+        confirming.announce(receipt.ticket, given, op="issued", party=Party.INTAKE, caller=caller, at=at)
     return receipt
 
 

@@ -24,9 +24,11 @@ from tickets.models import Confirmation, Source, Ticket
 from tickets.pages.desk import queues, telling
 from tickets.pages.desk.catalogue import catalogue
 from tickets.pages.desk.entry_form import EntryForm
+from tickets.pages.desk.outgoing import firm_was_told
 from tickets.pages.desk.rows import pill
 from tickets.pages.desk.seat import Seat, at_desk
 from tickets.services import confirming, entry, filing
+from tickets.terms import Remark
 from tickets.workflow import Status
 
 MINE_SINCE = timedelta(hours=24)
@@ -194,7 +196,8 @@ def entered(request: HttpRequest, seat: Seat, number: str) -> HttpResponse:
         "number": number,
         "title": source.ticket.filing.title,
         "channel": Ticket.Channel(source.channel).label,
-        "link": request.build_absolute_uri(reverse("confirm", args=[confirming.token_of(given)])) if waiting else "",
+        "link": _address(request, given) if waiting else "",
+        "told": firm_was_told(source.ticket, seat, kind=Remark.ASK_CONFIRM),
         "until": telling.moment(given.expires_at, seat.at),
         "state": Confirmation.State(given.state).label,
         "seen": seat.visible.filter(pk=source.ticket_id).exists(),
@@ -202,12 +205,18 @@ def entered(request: HttpRequest, seat: Seat, number: str) -> HttpResponse:
     return render(request, "desk/entered.html", context)
 
 
+def _address(request: HttpRequest, given: Confirmation) -> str:
+    return request.build_absolute_uri(reverse("confirm", args=[confirming.token_of(given)]))
+
+
 @require_POST
 @at_desk
 def renew(request: HttpRequest, seat: Seat, number: str, source: int) -> HttpResponse:
-    """A new link for the firm; the one sent before ends."""
+    """A new link for the firm, sent at once; the one sent before ends."""
     ticket = access.ticket_or_404(seat.user, number)
     given = confirming.renew(ticket=ticket, source_id=source, caller=seat.caller, at=seat.at)
-    address = request.build_absolute_uri(reverse("confirm", args=[confirming.token_of(given)]))
-    messages.success(request, f"新的确认链接：{address}（7 天内有效，只能用一次）")
+    said = "已重新生成确认链接，短信发给企业联系人，原来的链接作废。"
+    if not access.identity_hidden(ticket, access.parties(seat.caller, ticket)):  # the link's page names the firm
+        said += f"需要转发时用：{_address(request, given)}（7 天内有效，只能用一次）"
+    messages.success(request, said)
     return HttpResponseRedirect(reverse("desk-ticket", args=[number]), status=303)

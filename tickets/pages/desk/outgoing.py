@@ -41,9 +41,9 @@ def at_centre(view: Callable[Concatenate[HttpRequest, Seat, _P], HttpResponse]) 
     return seated
 
 
-def firm_was_told(ticket: Ticket, seat: Seat) -> list[dict[str, object]]:
-    """What `desk/_told.html` shows beside a request: one query."""
-    return [asdict(one) | {"when": telling.moment(one.at, seat.at)} for one in told(ticket)]
+def firm_was_told(ticket: Ticket, seat: Seat, *, kind: str = "") -> list[dict[str, object]]:
+    """What `desk/_told.html` shows beside a request, all or of one kind of event: one query."""
+    return [asdict(one) | {"when": telling.moment(one.at, seat.at)} for one in told(ticket, kind=kind)]
 
 
 @require_safe

@@ -13,6 +13,7 @@ from django.db.models import Q
 from qihu.accounts.models import OF_REGION, Department, Grant, Role, within
 from tickets.models import Event, Leg
 from tickets.models.notice_rule import Audience
+from tickets.terms import Remark
 from tickets.workflow import Action, Clock, Party, approvers
 
 _OFFICERS = frozenset({Role.OFFICER, Role.DISCIPLINE})
@@ -110,6 +111,11 @@ def departments(audience: str, event: Event, crowd: Crowd) -> set[int]:
     if audience == Audience.CO_GROUP:
         return {leg.department_id for leg in crowd.helping(event)}
     return {_lead(event)} - {None} if audience == Audience.GROUP else set()  # type: ignore[return-value]
+
+
+def tells_firm(event: Event) -> bool:
+    """Whether the firm's phone hears of it: not of what it did itself, nor with a link into a restricted request."""
+    return event.party != Party.FIRM and not (event.kind == Remark.ASK_CONFIRM and event.ticket.restricted)
 
 
 def _initiated(event: Event, crowd: Crowd) -> set[int]:

@@ -76,6 +76,7 @@ _FIRM = {
     "sms-resumed": ("恢复办理", "您的诉求{number}恢复办理，由{department}在{due}前答复。"),
     "sms-split": ("拆分办理", "您的诉求{number}涉及几个部门，已分开办理，{due}前一并答复，进展请到查询页查看。"),
     "sms-topic": ("同类问题有结果", "您的诉求{number}反映的同类问题有了处理结果，请到查询页查看。"),
+    "sms-confirm-link": ("请核对代录的诉求", "服务中心代您记录了诉求{number}，请在{due}前打开 {link} 核对。"),
     "sms-merged": ("合并办理", "您的诉求{number}与同类诉求合并办理，进展请到查询页查看。"),
 }
 """Code → what it is about, words of the SMS. The firm reads no access code in it and nothing that anybody typed."""
@@ -176,6 +177,7 @@ _TO_FIRM = {
     "message": "sms-message",
     "reveal": "sms-revealed",
     "topic_reply": "sms-topic",
+    "ask_confirm": "sms-confirm-link",
 }
 
 

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from qihu.phones import is_mobile
 from qihu.senders.parcel import Parcel
 from qihu.senders.wecom import PER_MINUTE
 from tickets import access
 from tickets.models import Deadline, Digest, Notice
 from tickets.models.notice import Channel, State
 from tickets.services.belonging import phone_for
+from tickets.services.confirming import NoLink, token_to_send
 from tickets.services.notify.words import line, spoken, values, words
+from tickets.terms import Remark
 from tickets.workflow import ENDED
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -44,7 +47,7 @@ def notice_parcel(notice: Notice, *, at: datetime, doubtful: bool) -> Parcel:
         raise Pointless(reason)
     to, secret = _address(notice)
     _not_too_many(notice, at=at)
-    said = words(notice)
+    said = words(notice, token=_token(notice, at=at))
     code = notice.template.sms_code if notice.template else ""
     if notice.channel == Channel.SMS and not code:
         raise Unsendable("no_sms_code")
@@ -58,6 +61,16 @@ def notice_parcel(notice: Notice, *, at: datetime, doubtful: bool) -> Parcel:
         params=said.params,
         doubtful=doubtful,
     )
+
+
+def _token(notice: Notice, *, at: datetime) -> str:
+    """Of a notice that asks the firm to check, the token of its link: worked out for this attempt, kept nowhere."""
+    if notice.kind != Remark.ASK_CONFIRM or not notice.firm:
+        return ""
+    try:
+        return token_to_send(notice.ticket, seq=notice.seq, at=at)
+    except NoLink as reason:
+        raise Pointless(str(reason)) from None
 
 
 def digest_parcel(digest: Digest, *, at: datetime, doubtful: bool) -> Parcel:
@@ -115,6 +128,8 @@ def _address(one: Notice | Digest) -> tuple[str, str]:
     phone = phone_for(one.ticket) if isinstance(one, Notice) else ""
     if not phone:
         raise Unsendable("no_phone")
+    if not is_mobile(phone):
+        raise Unsendable("landline")
     return phone, ""
 
 

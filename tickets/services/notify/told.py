@@ -18,6 +18,11 @@ REASONS = {
     "met": "时限已完成",
     "over": "情况已变",
     "not_theirs": "已不归对方办理",
+    "answered": "企业已答复",
+    "expired": "链接已过期，请重新生成",
+    "replaced": "已有新的链接",
+    "restricted": "廉政诉求不发链接",
+    "landline": "座机收不到短信",
     "nothing_left": "汇总里已没有要说的",
     "unreachable": "连不上通道",
     "no_answer": "通道没有回音",
@@ -50,9 +55,10 @@ class Told:
     why: str
 
 
-def told(ticket: Ticket) -> list[Told]:
-    """The newest messages to the firm of one request: one query."""
-    found = Notice.objects.of_ticket(ticket).to_firm().select_related("template")[:NEWEST]
+def told(ticket: Ticket, *, kind: str = "") -> list[Told]:
+    """The newest messages to the firm of one request, or those of one kind of event: one query."""
+    every = Notice.objects.of_ticket(ticket).to_firm().select_related("template")
+    found = (every.filter(kind=kind) if kind else every)[:NEWEST]
     return [
         Told(
             about=_about(notice, ticket),

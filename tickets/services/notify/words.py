@@ -16,7 +16,8 @@ from django.conf import settings
 from tickets.models import Deadline, Event, Notice, Ticket
 from tickets.models.notice import Channel
 from tickets.models.notice_rule import KINDS
-from tickets.wording import fill, placeholders
+from tickets.terms import Remark
+from tickets.wording import EXAMPLE_END, fill, placeholders
 from tickets.workflow import Clock, Status
 
 CENTRE = "企业综合服务中心"
@@ -52,8 +53,12 @@ def line(notice: Notice, *, private: bool = False) -> str:
     return fill(notice.template.title, values(notice.ticket, notice.clock, private=private))
 
 
-def words(notice: Notice) -> Words:
-    """The notice whole, for sending; asks the log where its template names a due time."""
+def words(notice: Notice, *, token: str = "") -> Words:
+    """The notice whole, for sending; asks the log where its template names a due time.
+
+    {link} reads as the whole address. Providers take no address for a variable (isv.PARAM_NOT_SUPPORT_URL): it is
+    in the approved words, and the variable is its end, the `token`; without one, an example stands there.
+    """
     template = notice.template
     if template is None:
         return Words(line(notice), "", {})
@@ -62,11 +67,14 @@ def words(notice: Notice) -> Words:
     names = placeholders(template.body)
     if "due" in names:
         found["due"] = due_words(notice.ticket, kind=notice.kind, clock=notice.clock, seq=notice.seq)
-    return Words(fill(template.title, found), fill(template.body, found), {name: found[name] for name in names})
+    token = token or EXAMPLE_END
+    found["link"] = f"{settings.PUBLIC_URL.rstrip('/')}/c/{token}/"
+    params = {name: token if name == "link" else found[name] for name in names}
+    return Words(fill(template.title, found), fill(template.body, found), params)
 
 
 def values(ticket: Ticket, clock: str, *, private: bool) -> dict[str, str]:
-    """What each placeholder stands for, but {due}. `private`: what may be read outside the house."""
+    """What each placeholder stands for, but {due} and {link}. `private`: what may be read outside the house."""
     department = ticket.department.name if ticket.department else CENTRE
     hidden = private and (ticket.restricted or ticket.shielded)
     secret = private and ticket.restricted
@@ -95,6 +103,8 @@ def due_words(ticket: Ticket, *, kind: str, clock: str, seq: int) -> str:
 def _logged(event: Event, clock: str) -> datetime | None:
     if event.kind == "breach":
         return event.happened_at
+    if event.kind == Remark.ASK_CONFIRM:
+        return datetime.fromisoformat(event.data["until"])
     said = [one["due_at"] for one in event.data.get("clocks", ()) if one["clock"] == clock and one.get("due_at")]
     return datetime.fromisoformat(said[-1]) if said else None
 

@@ -12,8 +12,7 @@ from qihu.senders.registry import sender
 from tickets.models import Event, Notice, NoticeRule, RobotHook
 from tickets.models.notice import Channel, State
 from tickets.models.notice_rule import IN_GROUPS, Audience
-from tickets.services.notify.audience import Crowd, crowd, departments, people
-from tickets.workflow import Party
+from tickets.services.notify.audience import Crowd, crowd, departments, people, tells_firm
 
 _AT_ONCE = frozenset({Channel.SMS})
 
@@ -93,7 +92,7 @@ def _reached(
     event: Event, rule: NoticeRule, everybody: Crowd, robots: Mapping[int, Sequence[RobotHook]]
 ) -> Iterator[tuple[dict[str, object], Channel]]:
     if rule.audience == Audience.FIRM:
-        if event.party != Party.FIRM:
+        if tells_firm(event):
             yield {"firm": True}, Channel.SMS
     elif rule.audience in IN_GROUPS:
         for department in sorted(departments(rule.audience, event, everybody)):

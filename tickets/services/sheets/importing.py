@@ -256,7 +256,7 @@ def _made(row: SheetRow, read: Read, sheet: Sheet, caller: Caller, at: datetime)
         row.state, row.ticket = _R.ADDED, twin.ticket
     else:
         key = f"sheet|{sheet.pk}|{row.number}"
-        receipt = entry.enter(filed=read.filed, heard=read.heard, caller=caller, key=key, at=at)
+        receipt = entry.enter(filed=read.filed, heard=read.heard, caller=caller, key=key, at=at, asks_firm=False)
         row.state, row.ticket = _R.MADE, receipt.ticket
     row.cells = []
 

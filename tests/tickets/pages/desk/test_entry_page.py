@@ -171,6 +171,27 @@ def test_a_shielded_firms_source_keeps_its_words_from_the_department(desk, at, c
     assert "走访安捷线束" in shown(desk.get(f"/desk/t/{ticket.number}/"))
 
 
+def test_whether_the_link_got_out_stands_beside_it(desk):
+    where = desk.post("/desk/new/", typed())["Location"]
+    drain()
+    page = shown(desk.get(where))
+    assert "请核对代录的诉求" in page
+    assert "没有配置发送通道" in page
+
+
+def test_who_may_not_know_a_shielded_firm_sends_a_new_link_unseen(desk, at, cast):
+    """The link's page names the firm: shown to the department it would lift the shield without a reason."""
+    desk.post("/desk/new/", typed(shielded="on", chain_tag="capital"))
+    ticket, source = Ticket.objects.get(), Source.objects.get()
+    drain()
+    where = f"/desk/t/{ticket.number}/sources/{source.pk}/link/"
+    said = at(cast.officer).post(where, follow=True).content.decode()
+    assert "短信发给企业联系人" in said
+    assert "/c/" not in said
+    intake_reads = desk.post(where, follow=True).content.decode()
+    assert f"/c/{confirming.token_of(Confirmation.objects.get())}/" in intake_reads
+
+
 def test_the_pages_cost_the_same_however_much_there_is(desk, django_assert_max_num_queries):
     for n in range(12):
         desk.post("/desk/new/", typed(reference=f"r{n}", distinct="1"))
