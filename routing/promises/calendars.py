@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -52,7 +52,8 @@ class Table:
     """Openings of whole years in order; usable for starts in `low` ≤ at < `high`.
 
     `before[i]` is the opening time before opening i; `days` are the working dates as ordinals and
-    `lasts` their last closing times.
+    `lasts` their last closing times, none before its predecessor's: an opening through the night may end after
+    the next day's own closing, and a later start must not be due earlier.
     """
 
     first: int
@@ -164,10 +165,21 @@ class WorkCalendar:
             raise PromiseError(f"工作日历“{self.code}”此后再没有开放时间，无法推算")
         return self._stretch(table.first, min(LAST_YEAR, table.last + 1 + (table.last - table.first)))
 
+    def earlier(self, table: Table) -> Table:
+        """A table that begins before `table`. PromiseError where no opening lies before it."""
+        if table.first <= FIRST_YEAR:
+            raise PromiseError(f"超出可计算的范围（{FIRST_YEAR}–{LAST_YEAR} 年）")
+        if table.first < min(self._dated_years(), default=LAST_YEAR) and not self._year(table.first).spans:
+            raise PromiseError(f"工作日历“{self.code}”此前没有开放时间，无法推算")
+        return self._stretch(max(FIRST_YEAR, table.first - 1 - (table.last - table.first)), table.last)
+
     def _settled(self) -> int:
         """The last year that differs from those after it: each later one repeats the pattern."""
+        return max(self._dated_years(), default=FIRST_YEAR)
+
+    def _dated_years(self) -> list[int]:
         dates = [d.year for o in self.weekly for d in (o.from_on, o.to_on) if d] + [d.year for d in self.days]
-        return max([*dates, *(self.coverage or ())], default=FIRST_YEAR)
+        return [*dates, *(self.coverage or ())]
 
     def _year(self, year: int) -> _Year:
         found = self._shelf.years.get(year)
@@ -203,7 +215,7 @@ def _joined(first: int, last: int, years: list[_Year]) -> Table:
             total += end - opens[-1]
             reached = end
     days = [day for year in years for day, _ in year.days]
-    lasts = [closing for year in years for _, closing in year.days]
+    lasts = list(accumulate((closing for year in years for _, closing in year.days), max))
     return Table(first, last, low + _MARGIN, high - _MARGIN, total, opens, ends, before, days, lasts)
 
 

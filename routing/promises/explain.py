@@ -85,9 +85,13 @@ class _Walk:
                 self.say(f"{_named(on)} {self._rest(on)}，不计", on=on)
                 continue
             counted += 1
-            self.at = spans[-1][1] if amount.unit is Unit.WD else _midnight_after(self.calendar, on)
+            self.at = self._closing(on, spans) if amount.unit is Unit.WD else _midnight_after(self.calendar, on)
             unit = "个工作日" if amount.unit is Unit.WD else "天"
             self.say(f"{_named(on)}{self._name(on)} 第 {counted} {unit}，至 {self.wall()}", on=on)
+
+    def _closing(self, on: date, spans: list[tuple[int, int]]) -> int:
+        """A date's last closing, or that of the night before it where that one ends later."""
+        return max(end for _, end in [*spans_on(self.calendar, on - _ONE_DAY), *spans])
 
     def opening(self, need: int) -> None:
         """Opening time, counted opening by opening."""

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from routing.promises.amount import OPENING, Amount, Unit
+from routing.promises.backwards import before
 from routing.promises.calendars import WorkCalendar
 from routing.promises.models import LadderSwitch, Rung
-from routing.promises.worktime import add_opening, due, is_working_day, opening_seconds, shift
+from routing.promises.worktime import add_opening, due, opening_seconds, shift
 
 BREACH = 50
 """Position of the breach itself among the steps."""
@@ -117,13 +118,7 @@ def _apart(spans: Pauses) -> list[tuple[datetime, datetime]]:
 
 def closing_before(calendar: WorkCalendar, due_at: datetime, days: int) -> datetime:
     """The last closing of the `days`-th working day before the local date of `due_at`: so many are left then."""
-    day = due_at.astimezone(calendar.zone).date()
-    for _ in range(days):
-        day -= timedelta(days=1)
-        while not is_working_day(calendar, day):
-            day -= timedelta(days=1)
-    eve = datetime.combine(day - timedelta(days=1), datetime.min.time(), tzinfo=calendar.zone)
-    return due(calendar, eve, Amount(1, Unit.WD)).at
+    return before(calendar, due_at, Amount(days, Unit.WD))
 
 
 def rehearses() -> bool:

@@ -6,12 +6,12 @@ few binary searches, whatever the span.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from routing.promises.amount import OPENING, Amount, PromiseError, Unit
 from routing.promises.calendars import FIRST_YEAR, LAST_YEAR, Day, Opening, Table, WorkCalendar
-from routing.promises.zones import MICRO, instant, local_date, micros, moment
+from routing.promises.zones import MICRO, local_date, micros, midnight, moment
 
 __all__ = [
     "Day", "Due", "Opening", "PromiseError", "Span", "WorkCalendar",
@@ -149,8 +149,4 @@ def _longer(calendar: WorkCalendar, table: Table, days: int) -> Table:
 
 
 def _end_of_day(calendar: WorkCalendar, on: date, nth: int) -> int:
-    try:
-        after = on + timedelta(days=nth + 1)
-    except OverflowError as error:
-        raise PromiseError("超出可计算的范围") from error
-    return instant(calendar.zone, after)
+    return midnight(calendar.zone, on.toordinal() + nth + 1)

@@ -4,6 +4,7 @@ A moment is a whole number of microseconds since 1970 UTC.
 """
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from routing.promises.amount import PromiseError
 
@@ -40,6 +41,15 @@ def instant(zone: tzinfo, on: date, minutes: int = 0) -> int:
     if late > early:
         return _change(zone, naive - late, naive - early)
     return naive - early
+
+
+@lru_cache(maxsize=8192)
+def midnight(zone: tzinfo, ordinal: int) -> int:
+    """The moment at which a local date begins, kept: many promises end on few dates. PromiseError for no date."""
+    try:
+        return instant(zone, date.fromordinal(ordinal))
+    except (ValueError, OverflowError) as error:
+        raise PromiseError("超出可计算的范围") from error
 
 
 def steady_midnight(zone: tzinfo, on: date) -> int | None:

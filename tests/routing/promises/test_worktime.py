@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from routing.promises.amount import Amount, PromiseError, Unit, parse_amount
+from routing.promises.explain import explain
 from routing.promises.worktime import (
     Day,
     Opening,
@@ -85,7 +86,10 @@ def test_time_that_two_openings_share_counts_once():
     inside = {date(2026, 11, 21): Day(working=True, openings=((60, 120),))}
     swallowed = calendar(((1320, 1800),), days=inside)
     assert opening_seconds(swallowed, at("2026-11-20 22:00"), at("2026-11-21 12:00")) == 8 * HOUR
-    assert wall(due(swallowed, at("2026-11-20 12:00"), parse_amount("1wd")).at) == "2026-11-21 02:00"
+    # Thursday's promise of a day ends with Friday's night; Friday's must not end before it
+    assert wall(due(swallowed, at("2026-11-19 12:00"), parse_amount("1wd")).at) == "2026-11-21 06:00"
+    assert wall(due(swallowed, at("2026-11-20 12:00"), parse_amount("1wd")).at) == "2026-11-21 06:00"
+    assert explain(swallowed, at("2026-11-20 12:00"), parse_amount("1wd"))[-1].at == at("2026-11-21 06:00")
 
 
 WEEK, NIGHT = "2026-11-27 17:30", "2026-11-24 10:00"  # due times: a working day's end, and by the clock
