@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "inspect": {"task": "tickets.inspect", "schedule": 3.0, "options": _TICK},
     "send": {"task": "tickets.send", "schedule": 3.0, "options": _TICK},
     "gather": {"task": "tickets.gather", "schedule": 60.0, "options": {"expires": 50}},
+    "notices": {"task": "tickets.follow_notices", "schedule": 60.0, "options": {"expires": 50}},
     "topics": {"task": "tickets.find_topics", "schedule": 3600.0, "options": {"expires": 600}},
     "housekeeping": {"task": "tickets.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }

@@ -25,6 +25,7 @@ _REQUESTS = (
     *("tickets_seal", "audit_entry", "audit_reason"),
     *("signin_firmsession", "signin_onetimecode", "signin_count"),
     *("accounts_claim", "accounts_membership", "accounts_enterprise", "accounts_contact"),
+    *("tickets_recalculation", "tickets_slice", "tickets_restatement"),
     *("tickets_attachment", "tickets_topicevent", "tickets_topicmember", "tickets_topic"),
 )
 _NO_TRUNCATE = {

@@ -26,6 +26,8 @@ def remarked(event: Event, *, for_firm: bool) -> str | None:
         return f"{event.actor.name if event.actor else department}{'归入' if joined else '移出'}专题（举一反三）"
     if event.kind == Remark.TOPIC_REPLY:
         return "您反映的问题有同类诉求，处理结果如下" if for_firm else "专题结果已告知企业"
+    if event.kind == Remark.POLICY:
+        return f"{'工作日历' if 'calendar' in event.data else '时限规定'}调整，到期时间已重新推算"
     return "个人信息和文字已删除，办理记录保留" if event.kind == Remark.ERASE else None
 
 

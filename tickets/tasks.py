@@ -14,6 +14,7 @@ from tickets.models import Answer, WrongCode
 from tickets.services import inspection, intake, sealing, uploads
 from tickets.services.notify import digest, notify_all
 from tickets.services.notify.send import alone, send_next
+from tickets.services.repricing import publish, work
 from tickets.services.sheets import importing
 from tickets.services.sweep import database_now
 from tickets.services.sweep import sweep as fire
@@ -48,6 +49,13 @@ def tell_firms(batch: Batch) -> None:
     """Pass a topic's result on to firms: one batch of them each."""
     for one in batch:
         telling.tell(topic_id=one["topic_id"], at=now())
+
+
+@consumer(work.TOPIC, size=1, urgency=25)
+def recalculate(batch: Batch) -> None:
+    """Carry a new promise table or calendar over to running promises: one slice of requests each."""
+    for one in batch:
+        work.work(recalculation_id=one["recalculation_id"], at=database_now())
 
 
 def _pairs(batch: Batch) -> Sequence[dict[str, int]]:
@@ -92,6 +100,12 @@ def housekeeping(**_: object) -> None:
     importing.forget(at=now())
     while uploads.clear_abandoned(at=now()):
         pass
+
+
+@shared_task(name="tickets.follow_notices")
+def follow_notices(**_: object) -> None:
+    """Recalculate provisional due times where a calendar was published without asking for it."""
+    publish.follow_notices(at=database_now())
 
 
 @shared_task(name="tickets.find_topics")

@@ -146,6 +146,7 @@ class Remark(TextChoices):
     TOPIC_REPLY = "topic_reply", "同类问题的处理结果"
     LISTED = "listed", "列入通报"
     LATE_REASON = "late_reason", "说明超期原因"
+    POLICY = "policy", "时限调整"
 
 
 class LegAction(TextChoices):

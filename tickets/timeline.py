@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tickets.models import Event, Ticket
 from tickets.sentences import files_said, sentence
-from tickets.terms import Remark
+from tickets.terms import FIRM_CLOCKS, Remark
 from tickets.workflow import Action, Clock, LegAction, Party
 
 _A, _C = Action, Clock
@@ -71,6 +71,8 @@ def timeline(ticket: Ticket, *, for_firm: bool, events: Sequence[Event] | None =
 
 def _told(event: Event) -> bool:
     """Whether the firm learns of it at all."""
+    if event.kind == Remark.POLICY:
+        return any(line["clock"] in _CLOCKS_TOLD | FIRM_CLOCKS for line in event.data.get("clocks", ()))
     return event.kind in TOLD_TO_FIRM and (event.kind != "breach" or event.data.get("clock") in _CLOCKS_TOLD)
 
 

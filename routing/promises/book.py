@@ -1,7 +1,7 @@
 """The promises in force: which amount, which calendar. One query tells the versions, the rest is kept."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache
 from operator import itemgetter
 from zoneinfo import ZoneInfo
@@ -25,6 +25,32 @@ SELECT (SELECT id FROM promises_policyset WHERE published_at IS NOT NULL ORDER B
 """
 
 _Slot = tuple[str, str, bool, bool]  # clock, grade, rework, repeat
+Table = Mapping[_Slot, tuple[Policy, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a promise is priced by, beside its clock. `region` is a code or a path of codes joined by '/'."""
+
+    grade: str
+    _: KW_ONLY
+    rework: bool = False
+    repeat: bool = False
+    region: str = ""
+    channel: str = ""
+    category: str = ""
+
+
+def choose(table: Table, clock: str, facts: Facts) -> Policy | None:
+    """The row of a table that decides, by the rules of `PromiseBook.row`."""
+    nearness = {code: -i for i, code in enumerate(lineage(facts.region))}
+    fitting = [
+        ((row.rework, bool(row.category), bool(row.channel), nearness[row.region]), row)
+        for kind in {facts.rework, False}
+        for row in table.get((clock, facts.grade, kind, facts.repeat), ())
+        if row.category in {"", facts.category} and row.channel in {"", facts.channel} and row.region in nearness
+    ]
+    return max(fitting, key=itemgetter(0))[1] if fitting else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +102,8 @@ class PromiseBook:
         A rework without rows of its own is promised like the first time; a repetition never is: where the
         table names none, the clock does not run again. `region` is a code or a path of codes joined by '/'.
         """
-        table = _policies(self.policy_set_id)
-        nearness = {code: -i for i, code in enumerate(lineage(region))}
-        fitting = [
-            ((row.rework, bool(row.category), bool(row.channel), nearness[row.region]), row)
-            for kind in {rework, False}
-            for row in table.get((clock, grade, kind, repeat), ())
-            if row.category in {"", category} and row.channel in {"", channel} and row.region in nearness
-        ]
-        return max(fitting, key=itemgetter(0))[1] if fitting else None
+        facts = Facts(grade, rework=rework, repeat=repeat, region=region, channel=channel, category=category)
+        return choose(_policies(self.policy_set_id), clock, facts)
 
     def calendar_version_id(self, region: str = "") -> int:
         """Key of the calendar version for a region or its nearest ancestor. PromiseError if there is none."""
@@ -128,6 +147,11 @@ def calendar_version(version_id: int) -> WorkCalendar:
     version = CalendarVersion.objects.select_related("calendar").filter(pk=version_id).first()
     if version is None:
         raise PromiseError(f"没有编号为 {version_id} 的工作日历版本")
+    return read_calendar(version)
+
+
+def read_calendar(version: CalendarVersion) -> WorkCalendar:
+    """A version as its rows say now; for drafts, which change. PromiseError for rows that make no calendar."""
     return WorkCalendar(
         code=version.calendar.code,
         version=version.number,
@@ -167,7 +191,12 @@ def _newest_versions() -> QuerySet[CalendarVersion]:
 
 
 @lru_cache(maxsize=64)
-def _policies(policy_set_id: int) -> dict[_Slot, tuple[Policy, ...]]:
+def _policies(policy_set_id: int) -> Table:
+    return read_table(policy_set_id)
+
+
+def read_table(policy_set_id: int) -> Table:
+    """The rows of a set as they are now; for drafts, which change."""
     found: dict[_Slot, tuple[Policy, ...]] = {}
     for row in Policy.objects.filter(set_id=policy_set_id).order_by("pk"):
         slot = (row.clock, row.grade, row.rework, row.repeat)

@@ -11,6 +11,7 @@ from tickets.models.intake import Answer, QRCode, WrongCode
 from tickets.models.leg import Leg
 from tickets.models.notice import Digest, Notice
 from tickets.models.notice_rule import NoticeRule, NoticeTemplate, RobotHook
+from tickets.models.recalculation import Recalculation, Restatement, Slice
 from tickets.models.seal import Seal
 from tickets.models.shield import Erasure, RelayedMessage, Reveal
 from tickets.models.source import Confirmation, Source
@@ -38,7 +39,9 @@ __all__ = [
     "NoticeTemplate",
     "QRCode",
     "Rating",
+    "Recalculation",
     "RelayedMessage",
+    "Restatement",
     "Reveal",
     "RobotHook",
     "SavedMapping",
@@ -47,6 +50,7 @@ __all__ = [
     "Sheet",
     "SheetRow",
     "Shift",
+    "Slice",
     "Source",
     "Text",
     "Ticket",

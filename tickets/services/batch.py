@@ -38,6 +38,8 @@ _DEADLINE_FIELDS = (
         "voided_at",
         "breached_at",
         "not_before",
+        "policy_set",
+        "calendar_version",
     ),
     *("reached", "reason_seq", "fires_at"),
 )

@@ -35,6 +35,7 @@ _KINDS = {
     "rules.ruleset": "规则集",
     "promises.policyset": "时限政策",
     "promises.calendar": "日历",
+    "promises.calendarversion": "日历版本",
     "tickets.qrcode": "二维码",
     "tickets.sheet": "导入表",
     "tickets.noticetemplate": "通知模板",
