@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from qihu.clock import now
+from tests import make
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_journey import fill_in, number_on, shot
 from tests.conftest import PASSWORD
 from tests.tickets.files import samples
-from tickets.models import Attachment
+from tickets.models import Attachment, Event
+from tickets.services.codes import access_code
 
 pytestmark = [pytest.mark.browser]
 PIECE = 512 * 1024
+ENTERED = {
+    "enterprise_name": "衢州市衢江区宏远特种纸有限公司",
+    "contact_name": "王敏",
+    "contact_phone": "13700000001",
+    "text": "锅炉改造补贴申报后没有消息，请告知进度。现场见照片。",
+}
 
 
 def noise(size: tuple[int, int]) -> bytes:
@@ -140,3 +150,46 @@ def test_photos_with_javascript_off(visit, photos):
     page.set_input_files("#material [name=new_files]", photos[0])
     page.get_by_role("button", name="补充上去").click()
     expect(page.locator("body")).to_contain_text("您补充了 1 份材料")
+
+
+def test_a_photo_with_an_entry_and_with_what_is_sent_back(visit, photos):
+    """Written down with a photo by intake; what does not settle it goes back with another one, from the phone."""
+    desk = visit(DESKTOP)
+    page = desk.sign_in("intake", PASSWORD, to="/desk/new/")
+    page.check("[name=channel][value=counter]")
+    for name, said in ENTERED.items():
+        page.fill(f"[name={name}]", said)
+    page.select_option("[name=chain_tag]", "capital")
+    page.set_input_files("#entry [name=new_files]", photos)
+    expect(page.locator("#entry .sent li.done")).to_have_count(2, timeout=60_000)
+    shot(page, "files-7-entry-desktop")
+    page.set_viewport_size(PHONE)
+    shot(page, "files-8-entry-phone")
+    page.set_viewport_size(DESKTOP)
+    page.click("#entry button[type=submit]:has-text('录入')")
+    page.wait_for_url(re.compile(r"/desk/new/QH-"))
+    number = number_on(page)
+    assert Attachment.objects.filter(ticket__number=number, seq=1).count() == 2
+    shot(page, "files-9-entered-desktop")
+    link = page.input_value("#link")
+
+    ticket = make.answered(at=now() - timedelta(hours=2))
+    firm = visit(PHONE)
+    phone = firm.open("/t/")
+    phone.fill("[name=number]", ticket.number)
+    phone.fill("[name=code]", access_code(ticket.number))
+    phone.get_by_role("button", name="查看").click()
+    phone.locator("summary", has_text="退回重办").click()
+    phone.fill("#rework [name=reason]", "银行还要设备清单，见照片。")
+    phone.set_input_files("#rework [name=new_files]", photos[:1])
+    expect(phone.locator("#rework .sent li.done")).to_have_count(1, timeout=60_000)
+    shot(phone, "files-10-rework-phone")
+    phone.set_viewport_size(DESKTOP)
+    shot(phone, "files-11-rework-desktop")
+    phone.set_viewport_size(PHONE)
+    phone.get_by_role("button", name="退回重办").click()
+    expect(phone.locator("body")).to_contain_text("已退回重办")
+    event = Event.objects.get(ticket=ticket, kind="rework")
+    assert len(event.data["files"]) == 1
+    phone.goto(link)
+    expect(phone.locator("body")).to_contain_text("请您核对")

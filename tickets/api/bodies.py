@@ -36,7 +36,7 @@ class TextIn(serializers.Serializer[Any]):
 
 
 class WrittenIn(TextIn):
-    """contact, interim, note: words, and files that go with them."""
+    """contact, interim, note, supplement: words, and files that go with them."""
 
     files = files_field()
 
@@ -91,9 +91,15 @@ class RateIn(serializers.Serializer[Any]):
 
 
 class ReasonIn(serializers.Serializer[Any]):
-    """rework, reopen, raise_tier, exclude, mark_test, leg_return: why."""
+    """raise_tier, exclude, mark_test, leg_return: why."""
 
     reason = _words(required=True, most=REASON_MAX, help_text="写明原因")
+
+
+class AgainIn(ReasonIn):
+    """rework, reopen: why, and files that show it."""
+
+    files = files_field()
 
 
 class WithdrawIn(serializers.Serializer[Any]):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from qihu.address import address
-from qihu.errors import DomainError
+from qihu.errors import DomainError, Invalid
 from qihu.posted import too_large
 from tickets.models import Attachment
 from tickets.services import sending, uploads
@@ -73,6 +75,17 @@ class Basket:
     def megabytes(self) -> int:
         """Of the largest file."""
         return settings.UPLOAD_MAX_BYTES // 1024**2
+
+
+@contextmanager
+def told_at(basket: Basket) -> Iterator[None]:
+    """Within: a refusal of the files becomes words beside their field; any other passes."""
+    try:
+        yield
+    except Invalid as error:
+        if "files" not in error.fields:
+            raise
+        basket.errors.append(error.fields["files"])
 
 
 def before_submission(request: HttpRequest, *, at: datetime) -> Basket:

@@ -94,7 +94,7 @@ def counted(ticket_id: int, party: str) -> int:
 
 def _kind(event: Event) -> str:
     """What the firm may see of it depends on this; what nobody has thought of is internal."""
-    if event.kind in {Remark.MATERIAL, Action.SUBMIT} or event.party == Party.FIRM:
+    if event.kind in {Remark.MATERIAL, Remark.SOURCE, Action.SUBMIT} or event.party == Party.FIRM:
         return _Kind.REQUEST
     if event.kind == Action.REPLY:
         return _Kind.REPLY

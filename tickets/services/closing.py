@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -64,19 +66,30 @@ AGAIN = {
 
 
 def rework(
-    *, ticket_id: int, at: datetime, reason: str, expected_version: int | None = None, caller: Caller = FIRM
+    *,
+    ticket_id: int,
+    at: datetime,
+    reason: str,
+    files: Sequence[UUID] = (),
+    expected_version: int | None = None,
+    caller: Caller = FIRM,
 ) -> Done:
     """二次交办: the firm sends the answer back with a reason, or the system after a call-back; a new round at the
     same department.
     """
-    return move(
-        Action.REWORK, ticket_id, caller, at, expected_version, text=reason, changes=AGAIN | {"assigned_at": at}
-    )
+    again = AGAIN | {"assigned_at": at}
+    return move(Action.REWORK, ticket_id, caller, at, expected_version, text=reason, files=files, changes=again)
 
 
 @transaction.atomic
 def reopen(
-    *, ticket_id: int, at: datetime, reason: str, expected_version: int | None = None, caller: Caller = FIRM
+    *,
+    ticket_id: int,
+    at: datetime,
+    reason: str,
+    files: Sequence[UUID] = (),
+    expected_version: int | None = None,
+    caller: Caller = FIRM,
 ) -> Done:
     """A closed request goes on: the firm within 30 days, the supervisor any time, the system after a call-back.
 
@@ -86,14 +99,20 @@ def reopen(
     lapsed = ticket is not None and ticket.status == Status.WITHDRAWN
     handed = ticket is not None and (not lapsed or ticket.came_from == Status.ASSIGNED)
     changes = AGAIN | ({"assigned_at": at} if handed else {})
-    return move(Action.REOPEN, ticket_id, caller, at, expected_version, text=reason, changes=changes)
+    return move(Action.REOPEN, ticket_id, caller, at, expected_version, text=reason, files=files, changes=changes)
 
 
 def supplement(
-    *, ticket_id: int, at: datetime, text: str, expected_version: int | None = None, caller: Caller = FIRM
+    *,
+    ticket_id: int,
+    at: datetime,
+    text: str,
+    files: Sequence[UUID] = (),
+    expected_version: int | None = None,
+    caller: Caller = FIRM,
 ) -> Done:
     """The facts that were asked for; the request goes on from where it was."""
-    return move(Action.SUPPLEMENT, ticket_id, caller, at, expected_version, text=text)
+    return move(Action.SUPPLEMENT, ticket_id, caller, at, expected_version, text=text, files=files)
 
 
 def withdraw(

@@ -15,6 +15,7 @@ from tickets.access import Caller
 from tickets.models import Source, Ticket
 from tickets.models.source import DETAIL_MAX, REFERENCE_MAX, reference_index
 from tickets.services import confirming, intake
+from tickets.services.attachments import NO_FILES, Files
 from tickets.services.intake import Behalf, Filed, Receipt
 from tickets.services.intent import Aside, Done
 from tickets.services.transition import perform_all
@@ -54,7 +55,16 @@ class KnownSource(Conflict):
         self.number = number
 
 
-def enter(*, filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime, asks_firm: bool = True) -> Receipt:
+def enter(
+    *,
+    filed: Filed,
+    heard: Heard,
+    caller: Caller,
+    key: str,
+    at: datetime,
+    asks_firm: bool = True,
+    files: Files = NO_FILES,
+) -> Receipt:
     """Take a request down for a firm: the same submission, told in the log as entered on its behalf.
 
     The firm's phone gets a link to confirm it, unless a whole sheet is imported (`asks_firm`). Raises `Forbidden` for
@@ -64,17 +74,20 @@ def enter(*, filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime,
     checked(heard, at=at)
     _permit(caller, heard.channel, filed.region)
     try:
-        return _entered(filed, heard, caller, key, at, asks_firm=asks_firm)
+        return _entered(filed, heard, caller, key, at, asks_firm=asks_firm, files=files)
     except IntegrityError:  # two typed the same number at once: the second finds the first
         refuse_known(heard)
         raise
 
 
 @transaction.atomic
-def _entered(filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime, *, asks_firm: bool) -> Receipt:
+def _entered(
+    filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime, *, asks_firm: bool, files: Files
+) -> Receipt:
     source = heard.source(entered_by=caller.actor_id, at=at)
     scoped = f"enter|{caller.actor_id}|{key}"
-    receipt = intake.submit(filed=filed, qr=None, key=scoped, at=at, behalf=behalf(source, heard))
+    told = behalf(source, heard, caller)
+    receipt = intake.submit(filed=filed, qr=None, key=scoped, at=at, behalf=told, files=files)
     if receipt.repeated:
         return receipt
     refuse_known(heard)
@@ -86,7 +99,7 @@ def _entered(filed: Filed, heard: Heard, caller: Caller, key: str, at: datetime,
     return receipt
 
 
-def behalf(source: Source, heard: Heard) -> Behalf:
+def behalf(source: Source, heard: Heard, caller: Caller) -> Behalf:
     """What the submission keeps of the source: hashes and moments, no words."""
     stated: Mapping[str, object] = {
         "on_behalf": True,
@@ -94,10 +107,10 @@ def behalf(source: Source, heard: Heard) -> Behalf:
         "source": source.digest().hex(),
     }
     typed = f"{heard.channel}\x1f{heard.reference}\x1f{heard.detail}\x1f{heard.received_at.isoformat()}"
-    return Behalf(actor_id=source.entered_by_id, stated=stated, fingerprint=sm3(typed.encode()))
+    return Behalf(actor_id=source.entered_by_id, caller=caller, stated=stated, fingerprint=sm3(typed.encode()))
 
 
-def add_source(*, ticket_id: int, heard: Heard, caller: Caller, at: datetime) -> Done:
+def add_source(*, ticket_id: int, heard: Heard, caller: Caller, at: datetime, files: Files = NO_FILES) -> Done:
     """The same matter by a second channel: a further source of the same request, so that it counts once.
 
     Raises `Forbidden` for who could not have entered it, `Conflict` once the request has ended, `KnownSource` and
@@ -105,14 +118,14 @@ def add_source(*, ticket_id: int, heard: Heard, caller: Caller, at: datetime) ->
     """
     checked(heard, at=at)
     try:
-        return _added(ticket_id, heard, caller, at)
+        return _added(ticket_id, heard, caller, at, files)
     except IntegrityError:  # as in `enter`
         refuse_known(heard)
         raise
 
 
 @transaction.atomic
-def _added(ticket_id: int, heard: Heard, caller: Caller, at: datetime) -> Done:
+def _added(ticket_id: int, heard: Heard, caller: Caller, at: datetime, files: Files) -> Done:
     ticket = Ticket.objects.lock([ticket_id]).get()
     _permit(caller, heard.channel, ticket.region_id)
     mine = frozenset(access.parties(caller, ticket)) & {Party.INTAKE, Party.OFFICER, Party.HEAD}
@@ -133,6 +146,7 @@ def _added(ticket_id: int, heard: Heard, caller: Caller, at: datetime) -> Done:
             "received_at": heard.received_at.isoformat(),
             "source": source.digest().hex(),
         },
+        files=files,
     )
     (done,) = perform_all([aside], locked={ticket.pk: ticket})
     source.ticket, source.seq = ticket, done.event.seq

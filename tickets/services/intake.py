@@ -19,6 +19,7 @@ from routing.rules.book import current_rules
 from routing.rules.matching import Decision as Ruling
 from routing.rules.matching import Facts, decide
 from routing.rules.models import Category
+from tickets.access import FIRM, SYSTEM, Caller
 from tickets.models import Answer, Decision, Filing, QRCode, Ticket
 from tickets.services import clocks as promise
 from tickets.services import record
@@ -72,6 +73,7 @@ class Behalf:
     """Who enters a request for a firm; `stated` goes into the log, `fingerprint` tells one entry from another."""
 
     actor_id: int | None
+    caller: Caller = SYSTEM
     stated: Mapping[str, object]
     fingerprint: bytes = b""
 
@@ -99,14 +101,15 @@ def submit(
 
     Entered by somebody for the firm where there is a `behalf` (`services.entry`). `key` (form UUID or
     Idempotency-Key, kept 24 h) makes a double tap, a reload and a retry one request. Raises `Invalid` where the key
-    was used with another body. `files` that come with a repeat are added to the request.
+    was used with another body, and of staff where a file cannot go along (a firm's never holds a request up). `files`
+    that come with a repeat are added to the request.
     """
     stamp, serial, pk, contact = read_arrival(index(filed.contact_phone))
     digest, fingerprint = sm3(f"{SUBMIT}|{key}".encode()), filed.fingerprint(qr)
     if behalf:
         fingerprint = sm3(fingerprint, behalf.fingerprint)
     if not Answer.objects.claim(digest=digest, fingerprint=fingerprint, ticket_id=pk, at=stamp.at):
-        return _answered(digest, fingerprint, files, at=at)
+        return _answered(digest, fingerprint, files, behalf, at=at)
     ticket = born(filed, qr, pk=pk, number=number_of(serial, at), at=at)
     ticket.contact_id = filed.contact or contact  # a phone sees what it submits
     filing = filing_of(filed, ticket)
@@ -115,12 +118,17 @@ def submit(
     return Receipt(ticket, shown_code(ticket))
 
 
-def _answered(digest: bytes, fingerprint: bytes, files: Files, *, at: datetime) -> Receipt:
+def _answered(digest: bytes, fingerprint: bytes, files: Files, behalf: Behalf | None, *, at: datetime) -> Receipt:
     kept = Answer.objects.select_related("ticket__chain_tag").get(digest=digest)
     if bytes(kept.fingerprint) != fingerprint:
         raise Invalid("这次提交的内容与之前同一编号的提交不同。请刷新页面后重新提交。", code="key-reused")
-    add_late(kept.ticket_id, files, at=at)
+    add_late(kept.ticket_id, files, at=at, party=party_of(behalf), caller=behalf.caller if behalf else FIRM)
     return Receipt(kept.ticket, shown_code(kept.ticket), repeated=True)
+
+
+def party_of(behalf: Behalf | None) -> Party:
+    """As what a submission is made."""
+    return Party.INTAKE if behalf else Party.FIRM
 
 
 def born(filed: Filed, qr: QRCode | None, *, pk: int, number: str, at: datetime) -> Ticket:
@@ -181,7 +189,7 @@ def _announce(
     event = record.draft(
         ticket=ticket,
         kind=Action.SUBMIT,
-        party=Party.INTAKE if behalf else Party.FIRM,
+        party=party_of(behalf),
         actor_id=behalf.actor_id if behalf else None,
         happened_at=at,
         to_status=Status.SUBMITTED,
@@ -189,7 +197,7 @@ def _announce(
     )
     begin = Begin(ticket=ticket, book=current_book(), at=at, seq=event.seq)
     event.data["clocks"] = promise.apply(move, begin, batch.clocks[ticket.pk])
-    attach(event, files, lenient=True)
+    attach(event, files, lenient=behalf is None)
     batch.add(event, then=move.then, digest=filing.digest())
     return batch
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from qihu.errors import Conflict, Forbidden, Invalid, Unknown
 from tickets import access
-from tickets.access import FIRM, Caller
+from tickets.access import Caller
 from tickets.models import Attachment, Ticket
 from tickets.services.attachments import Files, counted, files_of
 from tickets.services.intent import Aside, Done
@@ -38,7 +38,7 @@ def add_material(*, ticket_id: int, caller: Caller, at: datetime, files: Sequenc
 
 
 @transaction.atomic
-def add_late(ticket_id: int, files: Files, *, at: datetime) -> None:
+def add_late(ticket_id: int, files: Files, *, at: datetime, party: Party, caller: Caller) -> None:
     """A form sent again may bring files that the first time did not: those become material, each once.
 
     What does not fit or was refused stays behind: the form has had its answer.
@@ -52,7 +52,7 @@ def add_late(ticket_id: int, files: Files, *, at: datetime) -> None:
     new = [row.key for row in complete if row.digest and bytes(row.digest) not in had]
     room = settings.UPLOAD_MAX_FILES - counted(ticket_id, Party.FIRM)
     if fitting := tuple(new[: max(0, room)]):
-        _added(ticket, Files(files.owner, fitting), party=Party.FIRM, caller=FIRM, at=at)
+        _added(ticket, Files(files.owner, fitting), party=party, caller=caller, at=at)
 
 
 def _added(ticket: Ticket, files: Files, *, party: Party, caller: Caller, at: datetime) -> Done:

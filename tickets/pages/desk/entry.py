@@ -21,13 +21,14 @@ from qihu.errors import Conflict, Forbidden, Unknown
 from tickets import access
 from tickets.alike import WITHIN, Firm, Found, of_firm
 from tickets.models import Confirmation, Source, Ticket
+from tickets.pages.basket import Basket, before_submission, told_at
 from tickets.pages.desk import queues, telling
 from tickets.pages.desk.catalogue import catalogue
 from tickets.pages.desk.entry_form import EntryForm
 from tickets.pages.desk.outgoing import firm_was_told
 from tickets.pages.desk.rows import pill
 from tickets.pages.desk.seat import Seat, at_desk
-from tickets.services import confirming, entry, filing
+from tickets.services import confirming, entry, filing, sending
 from tickets.terms import Remark
 from tickets.workflow import Status
 
@@ -51,14 +52,16 @@ def new(request: HttpRequest, seat: Seat) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, seat, EntryForm(seat=seat, options=options, initial=_initial(seat)))
     form = EntryForm(request.POST, seat=seat, options=options)
-    if not form.is_valid():
-        return _shown(request, seat, form, status=422)
+    basket = before_submission(request, at=seat.at)
+    if not form.is_valid() or basket.stays:
+        told = basket.dropped and not basket.errors
+        return _shown(request, seat, form, basket=basket, status=200 if told else 422)
     if into := request.POST.get("into", ""):
-        return _added(request, seat, form, into)
+        return _added(request, seat, form, basket, into)
     found = [] if "distinct" in request.POST else _twins(seat, _firm(form.cleaned_data), form.cleaned_data["text"])
     if found:
-        return _shown(request, seat, form, found=found, asked=True)
-    return _entered(request, seat, form)
+        return _shown(request, seat, form, basket=basket, found=found, asked=True)
+    return _entered(request, seat, form, basket)
 
 
 def _only_who_enters(seat: Seat) -> None:
@@ -87,32 +90,41 @@ def _twins(seat: Seat, firm: Firm, text: str) -> list[Found]:
     return [one for one in found if one.ticket.is_open or one.alike]
 
 
-def _entered(request: HttpRequest, seat: Seat, form: EntryForm) -> HttpResponse:
+def _entered(request: HttpRequest, seat: Seat, form: EntryForm, basket: Basket) -> HttpResponse:
     status = 422
     try:
-        with told_on(form):
+        with told_on(form), told_at(basket):
             receipt = entry.enter(
-                filed=form.filed(), heard=form.heard(), caller=seat.caller, key=form.cleaned_data["key"], at=seat.at
+                filed=form.filed(),
+                heard=form.heard(),
+                caller=seat.caller,
+                key=form.cleaned_data["key"],
+                at=seat.at,
+                files=basket.files,
             )
+            if basket.missing and not receipt.repeated:
+                messages.warning(request, f"有 {basket.missing} 个文件没有带上（已过期），请打开诉求后补充。")
             return HttpResponseRedirect(reverse("desk-entered", args=[receipt.ticket.number]), status=303)
     except Conflict as refusal:  # entered before, which the person can see and correct
         form.add_error("reference", refusal.message)
         status = refusal.status
-    return _shown(request, seat, form, status=status)
+    return _shown(request, seat, form, basket=basket, status=status)
 
 
-def _added(request: HttpRequest, seat: Seat, form: EntryForm, number: str) -> HttpResponse:
+def _added(request: HttpRequest, seat: Seat, form: EntryForm, basket: Basket, number: str) -> HttpResponse:
     ticket = access.ticket_or_404(seat.user, number)
     status = 422
     try:
-        with told_on(form):
-            entry.add_source(ticket_id=ticket.pk, heard=form.heard(), caller=seat.caller, at=seat.at)
+        with told_on(form), told_at(basket):
+            entry.add_source(
+                ticket_id=ticket.pk, heard=form.heard(), caller=seat.caller, at=seat.at, files=basket.files
+            )
             messages.success(request, "已并入为这件诉求的又一个来源，不另立新件。")
             return HttpResponseRedirect(reverse("desk-ticket", args=[number]), status=303)
     except Conflict as refusal:
         form.add_error(None, refusal.message)
         status = refusal.status
-    return _shown(request, seat, form, status=status)
+    return _shown(request, seat, form, basket=basket, status=status)
 
 
 def _shown(
@@ -121,6 +133,7 @@ def _shown(
     form: EntryForm,
     *,
     status: int = 200,
+    basket: Basket | None = None,
     found: Sequence[Found] = (),
     asked: bool = False,
 ) -> HttpResponse:
@@ -129,6 +142,7 @@ def _shown(
         "user_title": seat.title,
         "nav": queues.nav(seat, current="entry"),
         "form": form,
+        "basket": basket or Basket(key=sending.page_key()),
         "hints": [(one.value, HINTS[one]) for one in access.channels_of(seat.user)],
         "twins": [_twin(one, seat) for one in found],
         "asked": asked,

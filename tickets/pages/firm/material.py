@@ -23,11 +23,21 @@ def offered(seen: Seen, *, at: datetime) -> Basket | None:
     return Basket(attachments.unfinished_of(ticket, at=at), key=sending.page_key(ticket.pk))
 
 
+def blank(seen: Seen) -> Basket:
+    """The field of a move, with nothing in it."""
+    return Basket(key=sending.page_key(seen.ticket.pk))
+
+
+def along(request: HttpRequest, seen: Seen, *, at: datetime) -> Basket:
+    """What was posted with a move."""
+    basket = brought(request, attachments.sender_of(seen.caller, seen.ticket), at=at)
+    basket.key = sending.page_key(seen.ticket.pk)
+    return basket
+
+
 def added(request: HttpRequest, seen: Seen, *, at: datetime) -> Basket:
     """What was posted, made part of the request; with `errors` where it was not. Raises `Forbidden`."""
-    ticket = seen.ticket
-    basket = brought(request, attachments.sender_of(seen.caller, ticket), at=at)
-    basket.key = sending.page_key(ticket.pk)
+    ticket, basket = seen.ticket, along(request, seen, at=at)
     if not basket.stays:
         try:
             add_material(ticket_id=ticket.pk, caller=seen.caller, at=at, files=basket.keys)

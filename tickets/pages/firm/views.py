@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ from qihu.doors import told_on
 from qihu.errors import Conflict, Invalid, Locked, RefusedByRule, Unknown
 from qihu.signin import sessions
 from tickets.models import QRCode, Ticket
-from tickets.pages.basket import Basket, before_submission
+from tickets.pages.basket import Basket, before_submission, told_at
 from tickets.pages.firm import belongs, held, material, promises
 from tickets.pages.firm import receipt as page
 from tickets.pages.firm.forms import (
@@ -191,13 +192,14 @@ def live(request: HttpRequest, number: str) -> HttpResponse:
     if unchanged := get_conditional_response(request, etag=tag):
         return unchanged
     picture = _told(page.picture(ticket, at=at, caller=seen.caller), ticket, at)
-    response = render(request, "firm/live.html", _blank_forms() | picture)
+    response = render(request, "firm/live.html", _blank_forms(seen) | picture)
     response["ETag"] = tag
     return response
 
 
-def _blank_forms() -> dict[str, forms.Form]:
-    return {f"{name}_form": offered.form() for name, offered in OFFERED.items()}
+def _blank_forms(seen: held.Seen) -> dict[str, forms.Form | Basket]:
+    fields = {f"{name}_basket": material.blank(seen) for name, offered in OFFERED.items() if offered.files}
+    return fields | {f"{name}_form": offered.form() for name, offered in OFFERED.items()}
 
 
 def _told(picture: dict[str, Any], ticket: Ticket, at: datetime) -> dict[str, Any]:
@@ -211,7 +213,7 @@ def _page(request: HttpRequest, seen: held.Seen, *, at: datetime, status: int = 
     fresh = request.COOKIES.get(FILED) == seen.ticket.number
     shown = page.picture(seen.ticket, at=at, caller=seen.caller) | belongs.shown(seen.ticket, seen.contact)
     offered = {"fresh": fresh, "basket": material.offered(seen, at=at)}
-    context = _blank_forms() | _told(shown, seen.ticket, at) | offered | more
+    context = _blank_forms(seen) | _told(shown, seen.ticket, at) | offered | more
     response = render(request, "firm/receipt.html", context, status=status)
     if fresh:
         response.delete_cookie(FILED, samesite="Lax")
@@ -225,6 +227,7 @@ class Offered:
     form: type[forms.Form]
     verb: Callable[..., object]
     said: str
+    files: bool = False
 
 
 OFFERED: Mapping[str, Offered] = {
@@ -232,9 +235,9 @@ OFFERED: Mapping[str, Offered] = {
     Action.WITHDRAW: Offered(WithdrawForm, closing.withdraw, "已撤回。"),
     Action.RATE: Offered(RateForm, closing.rate, "已收到您的评价。"),
     Remark.MESSAGE: Offered(MessageForm, relay.answer, "已送达，经办部门会看到。"),
-    Action.REWORK: Offered(ReworkForm, closing.rework, "已退回重办，部门会重新联系您。"),
-    Action.REOPEN: Offered(ReopenForm, closing.reopen, "已重开，会重新交部门办理。"),
-    Action.SUPPLEMENT: Offered(SupplementForm, closing.supplement, "已补充，接着办理。"),
+    Action.REWORK: Offered(ReworkForm, closing.rework, "已退回重办，部门会重新联系您。", files=True),
+    Action.REOPEN: Offered(ReopenForm, closing.reopen, "已重开，会重新交部门办理。", files=True),
+    Action.SUPPLEMENT: Offered(SupplementForm, closing.supplement, "已补充，接着办理。", files=True),
 }
 
 
@@ -254,27 +257,31 @@ def make_move(request: HttpRequest, number: str, move: str) -> HttpResponse:
     else:
         permit(Action(move), caller=seen.caller, ticket=seen.ticket)
     form = offered.form(request.POST)
-    status = _tried(request, offered, form, seen, at=at)
+    basket = material.along(request, seen, at=at) if offered.files else Basket()
+    status = _tried(request, offered, form, basket, seen, at=at)
     if status is None:
         messages.success(request, offered.said)
         return _see(number)
-    return _page(request, held.seen_or_404(request, number, at=at), at=at, status=status, **{f"{move}_form": form})
+    back = {f"{move}_form": form, f"{move}_basket": basket}
+    return _page(request, held.seen_or_404(request, number, at=at), at=at, status=status, **back)
 
 
-def _tried(request: HttpRequest, offered: Offered, form: forms.Form, seen: held.Seen, *, at: datetime) -> int | None:
+def _tried(
+    request: HttpRequest, offered: Offered, form: forms.Form, basket: Basket, seen: held.Seen, *, at: datetime
+) -> int | None:
     """Make the move; None when it is done, else the status of the page that says why not."""
-    if not form.is_valid():
+    if basket.dropped and not basket.errors:
+        return HTTPStatus.OK
+    if not form.is_valid() or basket.errors:
         return Invalid.status
+    said = form.cleaned_data | ({"files": basket.keys} if offered.files else {})
     try:
-        with told_on(form):
-            offered.verb(ticket_id=seen.ticket.pk, at=at, caller=seen.caller, **form.cleaned_data)
-    except (
-        Conflict,
-        RefusedByRule,
-    ) as refusal:  # it has moved on: the receipt as it stands now says more than an error
+        with told_on(form), told_at(basket):
+            offered.verb(ticket_id=seen.ticket.pk, at=at, caller=seen.caller, **said)
+    except (Conflict, RefusedByRule) as refusal:  # moved on: the receipt as it stands now says more than an error
         messages.warning(request, refusal.message)
         return refusal.status
-    return Invalid.status if form.errors else None
+    return Invalid.status if form.errors or basket.errors else None
 
 
 @require_POST

@@ -199,4 +199,5 @@
   const filed = document.body.dataset.draftDone;
   if (filed !== undefined) store.drop(filed);
   document.querySelectorAll("[data-uploads]").forEach(field);
+  document.addEventListener("live:fresh", (event) => event.target.querySelectorAll("[data-uploads]").forEach(field)); // drawn anew
 })();
