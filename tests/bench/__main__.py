@@ -15,7 +15,7 @@ from pathlib import Path
 
 import django
 
-from tests.bench import burst, latency, memory, report, submit
+from tests.bench import burst, latency, memory, report, submit, worktime
 from tests.bench.book import Book
 from tests.bench.stack import Stack, eventually, floor_web, floor_worker, running
 
@@ -23,6 +23,8 @@ from tests.bench.stack import Stack, eventually, floor_web, floor_worker, runnin
 def main() -> int:
     """Start everything, measure, tell."""
     options = _options()
+    if options.part == "worktime":
+        return _tell(worktime.measure(), options, load=os.getloadavg()[0])
     with running() as stack:
         _say("starting a private stack (manage.py up) …")
         started = stack.wait_ready()
@@ -34,6 +36,10 @@ def main() -> int:
             sys.stderr.write(stack.said())
             raise
     figures.append(report.Figure(name="first start until ready", value=started, unit="s", target=60))
+    return _tell(figures, options, load=load)
+
+
+def _tell(figures: list[report.Figure], options: argparse.Namespace, *, load: float) -> int:
     _say(f"\n{report.table(figures)}")
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     report.write(Path(options.json), figures, made_at=made_at, scale=options.scale, load=load)
@@ -58,6 +64,8 @@ def _measure(stack: Stack, *, scale: float, idle: float) -> list[report.Figure]:
         _say(f"a burst of {count:,} …")
         routed, told = burst.measure_product(stack, book, count=count)
         figures += burst.figures(count, routed, told, burst.measure_floor(floor, book, count=count))
+    _say("due times …")
+    figures += worktime.measure()
     _say("queries a page …")
     figures += _pages()
     _say(f"idle for {idle:.0f} s …")
@@ -81,6 +89,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full durations and counts")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds of rest before memory is read")
+    parser.add_argument("--part", choices=["worktime"], help="only this part, without a stack")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
     return parser.parse_args()
 

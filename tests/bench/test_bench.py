@@ -14,7 +14,7 @@ from django.db import connection, models
 from django.test import Client
 
 from tests import make
-from tests.bench import floor, floor_drain
+from tests.bench import floor, floor_drain, worktime
 from tests.bench.load import Outcome, closed_loop, open_loop, percentile
 from tests.bench.report import Figure, table
 from tickets.models import Ticket
@@ -160,6 +160,14 @@ def test_outcomes_of_turns_add_up():
     both = Outcome(2.0, 30) + Outcome(3.0, 20)
 
     assert both.rate == 10.0
+
+
+def test_due_times_are_measured_unit_by_unit_and_over_spans():
+    *rates, grown = worktime.measure(count=50)
+
+    assert [figure.unit for figure in rates] == ["/s"] * len(worktime.MIXES)
+    assert all(figure.value > 0 and figure.floor for figure in rates)
+    assert list(grown.notes) == [f"{name}, ns" for name in worktime.SPANS]
 
 
 def test_a_figure_tells_whether_it_meets_its_target_and_stands_beside_its_floor():
