@@ -214,10 +214,11 @@ class ExtendIn(serializers.Serializer[Any]):
 
 
 class SuspendIn(serializers.Serializer[Any]):
-    """suspend: the reason's code, and words if wanted."""
+    """suspend: the reason's code, words if wanted, and since when where it is entered late."""
 
     reason = serializers.ChoiceField(Suspension.choices)
     text = _words(required=False, most=REASON_MAX)
+    since = serializers.DateTimeField(required=False, allow_null=True, help_text="补记：从何时起已停下")
 
 
 class CallBackIn(serializers.Serializer[Any]):

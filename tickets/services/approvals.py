@@ -15,7 +15,7 @@ from tickets.access import Caller
 from tickets.models import Approval, Text, Ticket
 from tickets.services import asking
 from tickets.services.intent import Aside, Done, Intent
-from tickets.services.ledger import Extend, Order
+from tickets.services.ledger import Extend, Order, RestsSince
 from tickets.services.transition import perform_all, refuse_stale
 from tickets.workflow import Action, Party, approvers
 
@@ -34,8 +34,10 @@ def _extended(ticket: Ticket, approval: Approval, approver_id: int | None) -> Co
     return Consequence(changes={"extensions": ticket.extensions + 1}, orders=(order,))
 
 
-def _rests(ticket: Ticket, _approval: Approval, _approver_id: int | None) -> Consequence:
-    return Consequence(changes={"suspensions": ticket.suspensions + 1})
+def _rests(ticket: Ticket, approval: Approval, _approver_id: int | None) -> Consequence:
+    since = approval.data.get("since")
+    late = (RestsSince(since=datetime.fromisoformat(str(since))),) if since else ()
+    return Consequence(changes={"suspensions": ticket.suspensions + 1}, orders=late)
 
 
 CONSEQUENCES: Mapping[Action, Callable[[Ticket, Approval, int | None], Consequence]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db import transaction
 
@@ -91,13 +91,30 @@ def suspend(
     at: datetime,
     reason: str,
     text: str = "",
+    since: datetime | None = None,
     expected_version: int | None = None,
 ) -> Done:
-    """Ask to let the request rest for a listed reason; looked at again when REVIEW_HOLD ends. Two-step."""
+    """Ask to let the request rest for a listed reason; looked at again when REVIEW_HOLD ends. Two-step.
+
+    `since`: it rests since then and is entered late; what has broken stays broken. Raises `Invalid` for an unknown
+    reason, or a `since` that is not between the assignment and now.
+    """
     if reason not in Suspension.values:
         raise Invalid("请选择挂起原因。", fields={"reason": "请选择挂起原因。"})
+    data = {"reason": reason}
+    if since is not None:
+        _refuse_impossible(since, ticket_id, at)
+        data["since"] = since.astimezone(UTC).isoformat()
     words = text.strip() or Suspension(reason).label
-    return move(Action.SUSPEND, ticket_id, caller, at, expected_version, text=words, data={"reason": reason})
+    return move(Action.SUSPEND, ticket_id, caller, at, expected_version, text=words, data=data)
+
+
+def _refuse_impossible(since: datetime, ticket_id: int, at: datetime) -> None:
+    if since > at:
+        raise Invalid("补记的时间有误。", fields={"since": "不能晚于现在。"})
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket and ticket.assigned_at and since < ticket.assigned_at:
+        raise Invalid("补记的时间有误。", fields={"since": "不能早于交办本部门的时间。"})
 
 
 def resume(

@@ -140,6 +140,28 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestsSince:
+    """A pause that was entered late and approved: what has just been paused rests since then.
+
+    No earlier than its own start or the end of its last pause, so that no time is given twice.
+    """
+
+    since: datetime
+
+    def carry_out(self, clocks: Clocks, begin: Begin) -> list[Entry]:
+        """Date back the pauses that this event began."""
+        return [
+            self._dated_back(d, clocks) for d in clocks.live if d.state == _State.PAUSED and d.paused_at == begin.at
+        ]
+
+    def _dated_back(self, deadline: Deadline, clocks: Clocks) -> Entry:
+        ended = [until for _, until in (*clocks.spans.of(deadline), *clocks.fresh(deadline))]
+        deadline.paused_at = max([self.since, deadline.started_at, *ended])
+        clocks.touch(deadline)
+        return entry(deadline, "backdated") | {"since": deadline.paused_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotBefore:
     """A split request is due when the last of its parts is (domain.md §3, split)."""
 

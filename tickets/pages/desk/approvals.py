@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -93,7 +95,11 @@ def _detail(asked: Approval) -> str:
         return f"延至 {date.fromisoformat(str(said['until'])):%Y年%m月%d日}"
     listed = {Action.REJECT: Rejection, Action.SUSPEND: Suspension}.get(Action(action))
     code = str(said.get("reason", ""))
-    return str(listed(code).label) if listed and code in listed.values else ""
+    label = str(listed(code).label) if listed and code in listed.values else ""
+    if said.get("since"):
+        since = datetime.fromisoformat(str(said["since"])).astimezone(ZoneInfo(settings.TIME_ZONE))
+        return f"{label}，补记自 {since:%m月%d日 %H:%M}"
+    return label
 
 
 @require_safe

@@ -72,6 +72,14 @@ class SuspendForm(MoveForm):
         error_messages={"max_length": f"最多 {REASON_MAX} 字。"},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    since = forms.DateTimeField(
+        label="补记起始时间（不补记请留空）",
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M"],
+        help_text="确已停下却没有及时申请的，从这时起算暂停；已经记下的超期不撤销。",
+        error_messages={"invalid": "请填写日期和时间。"},
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
 
 
 class ResumeForm(MoveForm):
