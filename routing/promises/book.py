@@ -16,7 +16,7 @@ from routing.promises.models import CalendarVersion, Policy
 # Written out: every move asks this, and composing it through the ORM each time cost a sixth of a submission.
 _IN_FORCE = """
 SELECT (SELECT id FROM promises_policyset WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT 1),
-       version.id, calendar.code, calendar.region
+       version.id, calendar.code, calendar.region, calendar.department
   FROM promises_calendarversion version
   JOIN promises_calendar calendar ON calendar.id = version.calendar_id
  WHERE version.id = (SELECT id FROM promises_calendarversion
@@ -55,11 +55,12 @@ def choose(table: Table, clock: str, facts: Facts) -> Policy | None:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A calendar's newest published version: its key, the calendar's code and the region it is for."""
+    """A calendar's newest published version: its key, the calendar's code, the region or department it is for."""
 
     version_id: int
     code: str
     region: str | None
+    department: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +106,24 @@ class PromiseBook:
         facts = Facts(grade, rework=rework, repeat=repeat, region=region, channel=channel, category=category)
         return choose(_policies(self.policy_set_id), clock, facts)
 
-    def calendar_version_id(self, region: str = "") -> int:
-        """Key of the calendar version for a region or its nearest ancestor. PromiseError if there is none."""
+    def calendar_version_id(self, region: str = "", *, department: str = "") -> int:
+        """Key of the calendar version of a department, else for a region or its nearest ancestor.
+
+        `department` is the code of whoever the clock is on (a hotline that never closes, a window with hours of its
+        own); blank where it is on nobody's desk. PromiseError if there is none.
+        """
+        for one in self.published:
+            if department and one.department == department:
+                return one.version_id
         by_region = {one.region: one.version_id for one in self.published}
         for code in lineage(region):
             if code in by_region:
                 return by_region[code]
         raise PromiseError(f"没有适用于区划“{region}”的工作日历，请先载入或发布工作日历")
 
-    def calendar(self, region: str = "") -> WorkCalendar:
-        """The calendar for a region, ready to compute with."""
-        return calendar_version(self.calendar_version_id(region))
+    def calendar(self, region: str = "", *, department: str = "") -> WorkCalendar:
+        """The calendar for a department or a region, ready to compute with."""
+        return calendar_version(self.calendar_version_id(region, department=department))
 
 
 def current_book() -> PromiseBook:

@@ -12,15 +12,23 @@ _UNITS = [("min", "分钟"), ("h", "小时"), ("wh", "工作小时"), ("d", "天
 
 
 class Calendar(models.Model):
-    """A working calendar. `region`: blank = where no other fits; null = only by its code (7×24 hotline)."""
+    """A working calendar. `region`: blank = where no other fits; null = only by its code (7×24 hotline).
+
+    `department`: code of the one department that keeps these hours, wherever it is; it beats any region's.
+    """
 
     code = models.SlugField("代码", max_length=40, unique=True)
     name = models.CharField("名称", max_length=60)
     zone = models.CharField("时区", max_length=60, default="Asia/Shanghai")
     region = models.CharField("适用区划", max_length=12, null=True, blank=True, unique=True)
+    department = models.CharField("适用部门", max_length=40, null=True, blank=True, unique=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "工作日历"
+        constraints: ClassVar = [
+            # nobody's code is blank: it would be the calendar of every clock that is on no desk
+            models.CheckConstraint(name="calendar_department_is_a_code", condition=~Q(department="")),
+        ]
 
     def __str__(self) -> str:
         return self.name

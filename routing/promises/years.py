@@ -12,7 +12,8 @@ from qihu.audit.record import record
 from routing.promises.amount import PromiseError
 from routing.promises.book import published_calendar
 from routing.promises.calendars import WorkCalendar
-from routing.promises.models import Calendar, CalendarDay, CalendarVersion, Opening
+from routing.promises.drafts import rewrite
+from routing.promises.models import Calendar, CalendarVersion
 from routing.promises.notice import NoticeRow
 
 if TYPE_CHECKING:
@@ -92,14 +93,7 @@ def _write(notice: Notice, at: datetime) -> CalendarVersion:
         coverage_last=last,
         fixed_days={f"{month:02}-{day:02}": name for (month, day), name in notice.new.fixed.items()},
     )
-    Opening.objects.bulk_create(
-        Opening(version=version, weekday=o.weekday, opens=o.opens, closes=o.closes, from_on=o.from_on, to_on=o.to_on)
-        for o in notice.new.weekly
-    )
-    CalendarDay.objects.bulk_create(
-        CalendarDay(version=version, on=on, working=day.working, name=day.name, openings=day.openings)
-        for on, day in notice.new.days.items()
-    )
+    rewrite(version, notice.new)
     CalendarVersion.objects.filter(pk=version.pk).update(published_at=at)
     return version
 

@@ -144,6 +144,36 @@ def test_a_county_with_a_calendar_of_its_own():
     assert wall(due(found, at("2026-11-23 09:00"), parse_amount("1wd")).at) == "2026-11-24 11:00"
 
 
+def test_a_department_may_keep_hours_of_its_own():
+    nobodys = Calendar.objects.create(code="night", name="夜班")
+    hotline = Calendar.objects.create(code="hotline", name="热线", department="service-centre")
+    county = Calendar.objects.create(code="kecheng", name="柯城区", region="330802")
+    for calendar, closes in ((nobodys, 60), (hotline, 1440), (county, 720)):
+        version = CalendarVersion.objects.create(calendar=calendar, number=1)
+        Opening.objects.bulk_create(Opening(version=version, weekday=day, opens=0, closes=closes) for day in range(7))
+        publish(version)
+    book = current_book()
+    asked = [
+        {"region": "330802", "department": "service-centre"},
+        {"region": "330802", "department": "finance"},
+        {"region": "330802"},
+        {"region": "330881", "department": "finance"},
+        {"department": "service-centre"},
+        {"department": "service-centre-330802"},  # another department, though of that name in the county
+    ]
+    found = [book.calendar(**facts).code for facts in asked]
+    assert found == ["hotline", "kecheng", "kecheng", "330800", "hotline", "330800"]
+    saturday = at("2026-11-28 22:00")
+    assert wall(due(book.calendar(department="service-centre"), saturday, parse_amount("4wh")).at) == "2026-11-29 02:00"
+
+
+def test_a_department_has_one_calendar_and_a_code():
+    Calendar.objects.create(code="hotline", name="热线", department="service-centre")
+    for taken in ({"department": "service-centre"}, {"department": ""}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Calendar.objects.create(code="other", name="另一", **taken)
+
+
 def test_a_promise_keeps_the_calendar_it_started_with():
     old = current_book().calendar_version_id()
     calendar = Calendar.objects.get(code="330800")
