@@ -71,7 +71,8 @@ KINDS = {
         PNG,
         Kind("image/webp", "图片", "picture", ("webp", *_PICTURE), ("image/webp",)),
         Kind("image/gif", "图片", "picture", ("gif", *_PICTURE), ("image/gif",)),
-        Kind("image/heic", "照片", "picture", ("heic", *_PICTURE), ("image/heif", "image/heic")),
+        # Of the brands mif1 and msf1 puremagic sees no more than their container, which is that of MP4.
+        Kind("image/heic", "照片", "picture", ("heic", *_PICTURE), ("image/heif", "image/heic", "video/mp4")),
         PDF,
         DOCX,
         XLSX,

@@ -50,8 +50,11 @@ def docx() -> bytes:
     return docx_with({})
 
 
+DOCX_PARTS: dict[str, bytes | str] = {"[Content_Types].xml": _TYPES, "word/document.xml": "<w:document/>"}
+
+
 def docx_with(parts: dict[str, bytes | str]) -> bytes:
-    return archive({"[Content_Types].xml": _TYPES, "word/document.xml": "<w:document/>"} | parts)
+    return archive(DOCX_PARTS | parts)
 
 
 def xlsx() -> bytes:
@@ -94,6 +97,39 @@ def overlapping() -> bytes:
     first = whole.rfind(b"PK\x01\x02", 0, second)
     whole[second + 42 : second + 46] = whole[first + 42 : first + 46]
     return bytes(whole)
+
+
+def damaged_inside() -> bytes:
+    """The packed bytes of a part are not what packing leaves."""
+    whole = bytearray(docx_with({"word/a.xml": "a" * 5000}))
+    place = whole.find(b"word/a.xml") + len(b"word/a.xml")
+    whole[place : place + 4] = b"\xff\xff\xff\xff"
+    return bytes(whole)
+
+
+def before_the_first() -> bytes:
+    """Something hides in front of the document, behind a signature that looks like its own."""
+    return b"PK\x03\x04" + b"hidden" * 9 + docx()
+
+
+def with_password() -> bytes:
+    """The directory marks the last part as encrypted."""
+    whole = bytearray(docx())
+    whole[whole.rfind(b"PK\x01\x02") + 8] |= 1
+    return bytes(whole)
+
+
+def shorter_than_told() -> bytes:
+    """The directory says a few bytes more than the part has."""
+    whole = bytearray(docx())
+    place = whole.rfind(b"PK\x01\x02") + 24
+    whole[place : place + 4] = (99).to_bytes(4, "little")
+    return bytes(whole)
+
+
+def packed_otherwise() -> bytes:
+    """A PDF whose packed objects are not packed as its dictionary says."""
+    return pdf_with_packed(b"<< /Type /Page >>").replace(b"stream\nx", b"stream\n?", 1)
 
 
 def png_bomb(edge: int = 40_000) -> bytes:

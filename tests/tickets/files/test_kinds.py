@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.tickets.files import samples
+from tickets.services import papers
 from tickets.services.papers import look_into
 from tickets.services.pictures import encode_anew
 from tickets.services.sniffing import DOCX, XLSX, Refused, sniff
@@ -40,6 +42,8 @@ def looked(content: bytes, name: str = "") -> str:
         (samples.docx(), "申请.docx", DOCX.mime),
         (samples.xlsx(), "明细.xlsx", XLSX.mime),
         (samples.ofd(), "发票.ofd", "application/ofd"),
+        (samples.archive(samples.DOCX_PARTS, packing=zipfile.ZIP_STORED), "未压缩.docx", DOCX.mime),
+        (samples.heic().replace(b"ftypheic", b"ftypmif1", 1), "IMG_0003.HEIC", "image/heic"),
         (samples.ole("Root Entry", "WordDocument"), "旧.doc", "application/msword"),
         (samples.ole("Root Entry", "WordDocument"), "旧.wps", "application/msword"),
         (samples.ole("Root Entry", "Workbook"), "旧.xls", "application/vnd.ms-excel"),
@@ -61,6 +65,7 @@ def test_what_firms_really_send_is_taken(content, name, mime):
         (samples.SVG, "logo.png", "type"),
         (b"#!/bin/sh\nrm -rf /", "a.jpg", "type"),
         (b"plain words", "a.txt", "type"),
+        (b"\0\0\0\x18ftypmif1" + b"\0" * 99, "a.heic", "type"),
         (b"", "a.jpg", "type"),
         (samples.picture(), "photo.exe", "name"),
         (samples.picture(), "photo.pdf", "name"),
@@ -100,6 +105,11 @@ def test_a_file_that_lies_about_its_type_is_refused(content, name, why):
         ),
         (samples.docx() + b"tail" * 100, "tail"),
         (samples.docx()[:-30], "damaged"),
+        (samples.damaged_inside(), "damaged"),
+        (samples.before_the_first(), "tail"),
+        (samples.with_password(), "locked"),
+        (samples.shorter_than_told(), "damaged"),
+        (samples.archive(samples.DOCX_PARTS, packing=zipfile.ZIP_LZMA), "damaged"),
         (samples.ole("WordDocument", "_VBA_PROJECT"), "macro"),
         (samples.ole("WordDocument", "Ole10Native"), "nested"),
     ],
@@ -118,6 +128,7 @@ def test_documents_that_hide_something_are_refused(content, why):
         (samples.pdf(b"/Type /EmbeddedFile"), "active"),
         (samples.pdf_with_packed(b"<< /S /JavaScript /JS (app.alert(1)) >>"), "active"),
         (samples.pdf_with_packed(b"\0" * (40 * 1024**2)), "bomb"),
+        (samples.packed_otherwise(), "active"),
         (samples.pdf(b"/Encrypt 4 0 R"), "locked"),
         (samples.pdf(tail=samples.archive({"A.class": b"\xca\xfe\xba\xbe"})), "tail"),
         (samples.pdf(tail=b"\0" * 5000), "tail"),
@@ -136,6 +147,7 @@ def test_an_ordinary_pdf_with_packed_objects_is_taken():
     ("content", "why"),
     [
         (samples.png_bomb(), "pixels"),
+        (samples.png_bomb(9_000), "pixels"),  # no bomb to the decoder, and still more than is decoded
         (samples.picture()[:2000], "damaged"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\0" * 50, "damaged"),
         (samples.heic()[:400], "damaged"),
@@ -180,3 +192,20 @@ def test_a_large_photo_is_made_smaller_and_a_clear_background_white():
     Image.new("RGBA", (9, 9), (0, 0, 0, 0)).save(out, "PNG")
     _, image = encoded(out.getvalue())
     assert image.getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_all_parts_together_may_not_unpack_to_too_much(monkeypatch):
+    content = samples.docx_with({f"word/{n}.xml": bytes(range(256)) * 4 for n in range(9)})
+    assert looked(content) == DOCX.mime
+    monkeypatch.setattr(papers, "MOST_UNPACKED", 8 * 1024)
+    assert looked(content) == "refused: bomb"
+
+
+@pytest.mark.parametrize("profile", [ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), b"no profile"])
+def test_a_cameras_profile_is_worked_in_and_left_out(profile):
+    content = samples.picture(icc_profile=profile)
+    encoded = encode_anew(sniff(io.BytesIO(content), name="a.jpg"), io.BytesIO(content))
+    with Image.open(io.BytesIO(encoded.whole)) as kept:
+        assert "icc_profile" not in kept.info
+        assert kept.size == (640, 480)
+        assert abs(kept.getpixel((320, 470))[0] - 250) < 8, "the same colours"

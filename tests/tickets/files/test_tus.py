@@ -253,3 +253,22 @@ def test_nobody_adds_to_an_ended_request_or_to_a_strangers(staff):  # noqa: F811
     assert firm.post(f"tickets/{open_one.number}/attachments/", {"files": [key]}).status_code == 404
     assert staff("leader").post(f"tickets/{open_one.number}/attachments/", {"files": [key]}).status_code == 403
     assert firm_of(open_one).post(f"tickets/{open_one.number}/attachments/", {"files": [key]}).status_code == 422
+
+
+def test_a_file_does_not_come_in_too_many_pieces(monkeypatch):
+    monkeypatch.setattr(uploads, "_MOST_PARTS", 2)
+    sender, content = sending.Sender(b"p" * 32), samples.picture()
+    row = uploads.begin(sender=sender, name="a.jpg", size=len(content), at=make.MONDAY)
+    for offset in (0, 1):
+        piece = io.BytesIO(content[offset : offset + 1])
+        uploads.append(sender=sender, key=row.key, offset=offset, body=piece, at=make.MONDAY)
+    with pytest.raises(uploads.Conflict, match="分得太碎，请重新上传。") as refused:
+        uploads.append(sender=sender, key=row.key, offset=2, body=io.BytesIO(content[2:]), at=make.MONDAY)
+    assert refused.value.code == "too-many-parts"
+
+
+def test_a_piece_without_a_byte_changes_nothing(disk):
+    sender = sending.Sender(b"p" * 32)
+    row = uploads.begin(sender=sender, name="a.jpg", size=9, at=make.MONDAY)
+    same = uploads.append(sender=sender, key=row.key, offset=0, body=io.BytesIO(), at=make.MONDAY)
+    assert (same.received, same.parts, bytes_on(disk)) == (0, [], [])
