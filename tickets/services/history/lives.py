@@ -156,7 +156,7 @@ def _of_updates(key: str, rows: Sequence[Row], mapping: Mapping) -> Life:
     _named(life)
     if life.grave or life.opened_at is None:
         return life
-    _told(life, rows, mapping)
+    _told(life, life.opened_at, rows, mapping)
     if life.grave:
         return life
     if any(step.action == "reply" for step in life.steps):
@@ -175,18 +175,15 @@ class _Standing:
     reopened: int
 
 
-def _told(life: Life, rows: Sequence[Row], mapping: Mapping) -> None:
+def _told(life: Life, began: datetime, rows: Sequence[Row], mapping: Mapping) -> None:
     first = rows[0][1]
-    began = life.opened_at
-    if began is None:
-        return
     now = _Standing("assigned", UNRECORDED, 0, 0)
     if _count(first, "reassigned", mapping) == 0:
         now.department = _department(first, mapping)
     life.steps.append(Step(action="assign", at=began, department=now.department))
     for place, (number, cells) in enumerate(rows):
         at = _moment(life, "at", cells, mapping)
-        if at is None or at < (life.steps[-1].at if life.steps else began):
+        if at is None or at < life.steps[-1].at:
             life.wrong(f"第 {number} 行的时间缺失或早于前一次更新。")
             return
         stays = place + 1 < len(rows) and _still_resolved(rows[place:], mapping)

@@ -12,7 +12,7 @@ from tickets.models import Deadline, Ticket
 from tickets.services import record
 from tickets.services.batch import Batch
 from tickets.services.history.lives import Life, Step
-from tickets.terms import Clock, Party, Status
+from tickets.terms import Clock, Party
 from tickets.workflow import MOVES
 
 PAST = {"imported": True, "silent": True}
@@ -32,12 +32,8 @@ _CLOSES, _BREACH = "lapse", "breach"
 
 def _led_to(action: str, before: str) -> tuple[str, bool]:
     """By the table: the status after that move from there, and whether a new round begins."""
-    for move in MOVES:
-        if move.action == action and before in move.sources:
-            return move.target or before, move.new_round
-    if action == "reopen" and before == Status.CLOSED:
-        return Status.ASSIGNED, True
-    raise ValueError(f"{action} does not start from {before}")
+    row = next(move for move in MOVES if move.action == action and before in move.sources)
+    return row.target or before, row.new_round
 
 
 @dataclass(slots=True)
@@ -55,8 +51,8 @@ class Past:
     def live(self) -> None:
         """Every move in its order, the broken promise where it broke."""
         for step in self._steps():
-            if step.action == _BREACH:
-                self._break(step.at)
+            if self.promise is not None and step.action == _BREACH:
+                self._break(self.promise, step.at)
             else:
                 self._move(step)
         if self.promise is not None:
@@ -122,10 +118,7 @@ class Past:
             provisional=self.life.by_verdict,
         )
 
-    def _break(self, when: datetime) -> None:
-        promise = self.promise
-        if promise is None:
-            return
+    def _break(self, promise: Deadline, when: datetime) -> None:
         promise.breached_at = when
         data = PAST | {"clock": str(Clock.RESOLVE), "turn": promise.turn, "round": promise.round}
         self.batch.add(record.draft(ticket=self.ticket, kind=_BREACH, party=Party.SYSTEM, happened_at=when, data=data))

@@ -118,9 +118,7 @@ def _keys(count: int) -> list[tuple[int, int]]:
 
 
 def _born(life: Life, mapping: Mapping, region: Region, key: int, serial: int) -> tuple[Ticket, Filing, Life]:
-    opened = life.opened_at
-    if opened is None:
-        raise TypeError("a life that began nowhen is grave")
+    opened = life.steps[0].at
     number = number_of(serial, opened)
     ticket = Ticket(
         pk=key,
