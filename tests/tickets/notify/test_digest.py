@@ -13,6 +13,7 @@ from tests.see import local
 from tests.senders import providers
 from tickets.models import Digest, Notice, RobotHook
 from tickets.services import closing, sweep
+from tickets.services.notify import parcels
 from tickets.services.notify.digest import gather
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +154,35 @@ def test_a_group_has_its_digest_too(wecom, round_at):
 def test_nothing_waiting_costs_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
         assert gather(at=HALF_PAST_ONE) == 0
+
+
+def test_what_is_written_while_the_letter_leaves_waits_for_the_next(letters, round_at):
+    make.assigned(title="贷款的事", at=TEN)
+    round_at(HALF_PAST_ONE)
+    make.assigned(title="担保的事", at=TEN)
+    round_at(HALF_PAST_ONE)  # at the very moment that the opening began
+    assert "担保的事" not in "".join(text for _, text in letters())
+    round_at(TUESDAY_NINE)
+    assert "担保的事" in letters()[-1][1]
+
+
+def test_nobody_is_urged_to_do_what_has_ended(letters, round_at):
+    ticket = make.assigned(at=TEN)
+    closing.urge(ticket_id=ticket.pk, at=TEN + timedelta(minutes=5))
+    round_at(TEN + timedelta(minutes=6))
+    closing.withdraw(ticket_id=ticket.pk, at=TEN + timedelta(minutes=9), reason="已自行解决")
+    round_at(HALF_PAST_ONE)
+    urged = Notice.objects.get(ticket=ticket, kind="urge", channel="mail")
+    assert (urged.state, urged.error) == ("skipped", "over")
+
+
+def test_a_long_letter_says_how_many_lines_it_leaves_out(letters, round_at, monkeypatch):
+    monkeypatch.setattr(parcels, "_LINES", 1)
+    make.assigned(title="贷款的事", at=TEN)
+    make.assigned(title="担保的事", at=TEN)
+    round_at(TEN)
+    round_at(HALF_PAST_ONE)
+    ((_, text),) = letters()
+    assert "贷款的事" in text
+    assert "担保的事" not in text
+    assert "另有 1 条。" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import email.policy
 import json
 from datetime import timedelta
 from email.policy import default
@@ -16,6 +17,7 @@ from tests import make
 from tests.senders import providers
 from tickets.models import Filing, Notice, NoticeTemplate, RobotHook, Ticket
 from tickets.models.notice import State
+from tickets.models.notice_rule import KINDS
 from tickets.services import closing, dispatch, handling, sweep
 from tickets.services.intent import Intent
 from tickets.services.notify import notify_all
@@ -73,6 +75,14 @@ class TestFirm:
         round_at(AT)
         (one,) = told(ticket)
         assert (one.label, one.state, one.why) == ("未发送", "warn", "没有配置发送通道")
+
+    def test_a_provider_taken_away_after_it_was_written_leaves_it_unsent(self, aliyun, approved, round_at, settings):
+        ticket = make.assigned()
+        round_at.write(AT)
+        assert firm(ticket).state == "queued"
+        settings.SMS_KEY_ID = ""
+        round_at(AT)
+        assert (firm(ticket).state, firm(ticket).error) == ("unsent", "no_provider")
 
     def test_a_template_without_the_providers_number_rests_too(self, aliyun, round_at):
         ticket = make.assigned()
@@ -249,6 +259,33 @@ class TestStaff:
         round_at(at)
         assert mailbox.letters == []
         assert Notice.objects.filter(ticket=ticket, channel="mail", error="not_theirs").exists()
+
+    def test_an_address_taken_away_after_it_was_written_leaves_it_unsent(self, mailbox, with_mail, round_at, cast):
+        with_mail("officer.finance")
+        ticket = make.assigned()
+        at = make.MONDAY + timedelta(hours=13)
+        sweep.sweep(at=at)
+        round_at.write(at)
+        cast.officer.email = ""
+        cast.officer.save()
+        round_at(at)
+        late = Notice.objects.filter(ticket=ticket, channel="mail", kind="breach")
+        assert set(late.values_list("state", "error")) == {("unsent", "no_address")}
+        assert mailbox.letters == []
+
+    def test_without_its_words_it_says_what_it_is_about(self, mailbox, with_mail, round_at):
+        """A template may be withdrawn between writing and sending."""
+        with_mail("officer.finance")
+        make.assigned()
+        at = make.MONDAY + timedelta(hours=13)
+        sweep.sweep(at=at)
+        round_at.write(at)
+        Notice.objects.update(template=None)
+        round_at(at)
+        subjects = {
+            str(email.message_from_bytes(one, policy=email.policy.default)["Subject"]) for one in mailbox.letters
+        }
+        assert subjects == {KINDS["breach"]}
 
     def test_without_an_address_there_is_no_row(self, round_at):
         make.assigned()

@@ -195,10 +195,6 @@ def _in_region(role: Role) -> Callable[[Event, Crowd], set[int]]:
     return lambda event, crowd: crowd.of_region(event, role)
 
 
-def _nobody(_event: Event, _crowd: Crowd) -> set[int]:
-    return set()
-
-
 _AUDIENCES: Mapping[Audience, Callable[[Event, Crowd], set[int]]] = {
     Audience.OFFICER: _officer,
     Audience.OFFICERS: _officers,
@@ -214,7 +210,4 @@ _AUDIENCES: Mapping[Audience, Callable[[Event, Crowd], set[int]]] = {
     Audience.DIRECTOR: _in_region(Role.DIRECTOR),
     Audience.SUPERVISOR: _in_region(Role.SUPERVISOR),
     Audience.LEADER: _in_region(Role.LEADER),
-    Audience.FIRM: _nobody,
-    Audience.GROUP: _nobody,
-    Audience.CO_GROUP: _nobody,
 }

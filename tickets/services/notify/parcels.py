@@ -159,8 +159,8 @@ def _listed(notices: Sequence[Notice]) -> str:
     lines = [
         f"{spoken(notice.created_at)} {line(notice, private=True)}：{_named(notice)}" for notice in notices[:_LINES]
     ]
-    if more := len(notices) - _LINES:
-        lines += [f"另有 {more} 条。"] if more > 0 else []
+    if (more := len(notices) - _LINES) > 0:
+        lines.append(f"另有 {more} 条。")
     where = f"{settings.PUBLIC_URL}/desk/notices/" if settings.PUBLIC_URL else "工作台的“通知”"
     return "\n".join([*lines, "", f"详情请登录后查看：{where}"])
 
