@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from qihu.accounts.models import Region
 from tests import make
 from tests.tickets.topics.stories import (
     DAY,
@@ -19,8 +20,9 @@ from tests.tickets.topics.stories import (
     proposed,
     queueing,
 )
+from tickets.access import Caller
 from tickets.models import Event, Filing, Ticket, Topic, TopicEvent, TopicMember
-from tickets.services.topics import finding
+from tickets.services.topics import finding, gathering
 from tickets.services.topics.finding import Run
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +123,26 @@ def test_requests_of_two_counties_make_a_topic_of_the_city(cast):
         make.routed(text=text, enterprise_name=FIRMS[n], region="330802" if n else "330803", qr="DEMO-TALENT")
     finding.find(at=NEXT)
     assert Topic.objects.get().region_id == "330800"
+
+
+def test_requests_without_a_region_in_common_make_no_topic(cast):
+    *_, far = queueing(firms=FIRMS[:3])
+    far.region = Region.objects.create(code="440000", name="广东省", path="440000")
+    far.save(update_fields=["region"])
+    assert finding.find(at=NEXT) == Run()
+    assert not Topic.objects.exists()
+
+
+def test_a_proposal_that_is_opened_meanwhile_takes_nothing_in_by_itself(cast, monkeypatch):
+    topic = proposed()
+    late = make.routed(text="员工申请人才公寓排队半年，希望增加房源。", enterprise_name="迟来公司", at=NEXT)
+    clusters = finding.clusters
+
+    def meanwhile(*given: object) -> object:
+        """A dispatcher opens it between the look at what is proposed and the lock."""
+        gathering.open_proposal(topic_id=topic.pk, caller=Caller(cast.dispatcher), at=NEXT)
+        return clusters(*given)
+
+    monkeypatch.setattr(finding, "clusters", meanwhile)
+    assert finding.find(at=NEXT + DAY) == Run()
+    assert late.number not in members(topic, "candidate") | members(topic)
