@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from qihu.accounts.models import Claim, Contact, Department, Region, Role, User, lies_in, within
 from qihu.audit.models import Action as Deed
 from qihu.audit.record import record
-from qihu.errors import Unknown
+from qihu.errors import Forbidden, Unknown
 from tickets.models import Approval, Leg, QRCode, Sheet, Ticket
 from tickets.models.approval import ApprovalQuerySet
 from tickets.models.ticket import OPEN_TO_FIRM, TicketQuerySet
@@ -46,6 +46,13 @@ class Caller:
     def actor_id(self) -> int | None:
         """Key of the member of staff, or None."""
         return self.user.pk if self.user else None
+
+    @property
+    def person(self) -> User:
+        """The member of staff. Raises `Forbidden` for a firm and for the system."""
+        if self.user is None:
+            raise Forbidden("这一步由工作人员办理。")
+        return self.user
 
     @property
     def trace(self) -> Mapping[str, int]:

@@ -168,7 +168,7 @@ class TestCallBacks:
 
     def test_the_system_calls_nobody(self):
         ticket = make.closed()
-        with pytest.raises(Forbidden, match="回访由工作人员进行。"):
+        with pytest.raises(Forbidden, match="这一步由工作人员办理。"):
             callback.call_back(ticket_id=ticket.pk, caller=SYSTEM, at=NOON, contacted=False)
         assert not CallBack.objects.exists()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from qihu.errors import Forbidden, Invalid
+from qihu.errors import Invalid
 from tickets.access import SYSTEM, Caller
 from tickets.models import CallBack
 from tickets.services import closing
@@ -32,8 +32,7 @@ def call_back(
 
     Raises `Invalid` where somebody was reached and it is not said whether the matter is solved.
     """
-    if caller.user is None:
-        raise Forbidden("回访由工作人员进行。")
+    by = caller.person
     if contacted and solved is None:
         raise Invalid("回访还不完整。", fields={"solved": "接通后请记录企业是否认为已解决。"})
     answers = {"solved": solved, "satisfied": satisfied} if contacted else {"solved": None, "satisfied": None}
@@ -44,7 +43,7 @@ def call_back(
         round=done.ticket.round,
         seq=done.event.seq,
         contacted=contacted,
-        by=caller.user,
+        by=by,
         at=at,
         **answers,
     )

@@ -116,11 +116,24 @@ def test_each_fault_is_told_with_its_column(words, more, column, says):
     assert says in told(read)[0][1]
 
 
+def test_a_row_without_a_time_was_heard_now(words):
+    assert reading(words, row(1, at="")).heard.received_at == make.MONDAY
+
+
+def test_a_row_that_ends_early_says_what_is_missing(words):
+    read = reading(words, row(1)[:4])
+    assert read.filed is None
+    assert told(read) == [("问题描述", "没有对应的栏目。")]
+
+
 def test_a_credit_code_that_became_a_number_or_fails_its_check_digit(words):
     columns, names = [*COLUMNS, "uscc"], [*NAMES, "信用代码"]
     lost = reading(words, [*row(1), "9.133E+17"], columns, names)
     assert lost.filed is None
     assert "末几位已丢失" in told(lost)[0][1]
+    short = reading(words, [*row(1), "9133"], columns, names)
+    assert short.filed is None
+    assert told(short) == [("信用代码", "统一社会信用代码是 18 位数字和大写字母，不含 I、O、S、V、Z。")]
     doubtful = reading(words, [*row(1), "91330800MA28F00001"], columns, names)
     assert doubtful.filed.uscc == "91330800MA28F00001"
     assert "校验位对不上" in told(doubtful)[0][1]

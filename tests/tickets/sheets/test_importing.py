@@ -12,6 +12,7 @@ from qihu.accounts.models import User
 from qihu.errors import Conflict, Forbidden, Invalid
 from qihu.outbox.consume import drain
 from qihu.outbox.models import Message
+from routing.rules.models import Category
 from tests import make, see
 from tests.tickets.sheets.files import HEADINGS, csv_of, row, xlsx
 from tickets.access import Caller
@@ -177,6 +178,8 @@ def test_wrong_headings_are_mapped_by_hand_and_remembered(cast):
     mapped(sheet, cast.as_intake, columns=columns, save_as="园区月报")
     assert SavedMapping.objects.get().columns["E"] == "text"
     assert uploaded(cast.as_intake, [row(2)], headings=odd).columns == columns
+    SavedMapping.objects.create(name="别的表", columns={"Z": "text"}, saved_at=AT + timedelta(days=1))
+    assert uploaded(cast.as_intake, [row(3)], headings=odd).columns == columns, "the newest that fits"
 
 
 @pytest.mark.parametrize(
@@ -264,3 +267,30 @@ def test_a_batch_costs_no_more_for_a_bigger_sheet(cast, django_assert_max_num_qu
     sheet = mapped(uploaded(cast.as_intake, [row(n) for n in range(1, 101)]), cast.as_intake)
     with django_assert_max_num_queries(importing.BATCH * 2 + 20):
         importing.work(sheet_id=sheet.pk, at=AT)
+
+
+def test_what_has_changed_since_the_trial_keeps_a_row_out_and_stops_no_other(cast):
+    """A category that is gone is a name like any wrong one."""
+    category = Category.objects.filter(active=True, restricted=False).first()
+    sheet = uploaded(cast.as_intake, [[*row(1), category.name], [*row(2), ""]], headings=[*HEADINGS, "类别"])
+    worked(mapped(sheet, cast.as_intake))
+    assert states(sheet) == ["good", "good"]
+    Category.objects.filter(pk=category.pk).update(active=False)
+    importing.start(sheet_id=sheet.pk, caller=cast.as_intake)
+    worked(sheet)
+    assert states(sheet) == ["bad", "made"]
+    (problem,) = sheet.rows.get(number=2).problems
+    assert problem["says"].startswith(f"没有“{category.name[:20]}”")
+
+
+def test_who_may_no_longer_import_makes_no_request_of_what_was_started(cast):
+    clerk = User.objects.create_user("intake.left", name="离任受理员")
+    grant = clerk.grants.create(role="intake", region_id="330802")
+    sheet = tried(Caller(clerk), [row(1)], region="330802")
+    importing.start(sheet_id=sheet.pk, caller=Caller(clerk))
+    grant.delete()
+    worked(sheet)
+    assert states(sheet) == ["bad"]
+    (problem,) = sheet.rows.get().problems
+    assert (problem["column"], problem["grave"]) == ("问题描述", True)
+    assert not Ticket.objects.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime
+from datetime import time as of_day
 
 import pytest
 
@@ -105,6 +106,7 @@ def test_too_many_columns():
         (b"\x89PNG\r\n\x1a\n\x00\x00", "不是表格文件"),
         (b"PK\x03\x04" + b"x" * 50, "已损坏"),
         (b"\xff\xff\xff\xfe\x80\x81" * 30, "文字编码认不出来"),
+        ("企业,".encode("gb18030") + b"\x01\x02\x03" * 4, "文字编码认不出来"),
         ("企业名称,联系人\r\n甲,乙".encode("utf-16")[:-1], "文字编码认不出来"),
         (b'a,b\r\n"' + b"x" * 200_000 + b'",c', "引号或换行不对"),
     ],
@@ -119,6 +121,21 @@ def test_a_cut_off_workbook():
 
 def test_a_zip_that_is_no_workbook():
     assert "不是表格文件" in refused(with_part(b"PK\x05\x06" + b"\0" * 18, "a.txt", b"a"))
+
+
+def test_a_password_is_told():
+    content = bytearray(xlsx([row(1)]))
+    content[content.rfind(b"PK\x01\x02") + 8] |= 1
+    assert refused(bytes(content)) == "文件加了密码，请去掉密码再导入。"
+
+
+def test_pictures_in_a_workbook_are_passed_over():
+    assert len(read(with_part(xlsx([row(1)]), "xl/media/image1.png", b"<!DOCTYPE")).rows) == 1
+
+
+def test_a_time_of_day_is_written_as_such():
+    table = read(xlsx([[of_day(8, 30), "b"]], headings=["a", "b"]))
+    assert table.rows[0][1] == ["08:30:00", "b"]
 
 
 def test_macros_are_not_opened():
