@@ -14,7 +14,8 @@ from qihu.audit.record import record
 from qihu.errors import Forbidden, Unknown
 from tickets.models import Approval, Leg, QRCode, Sheet, Ticket
 from tickets.models.approval import ApprovalQuerySet
-from tickets.models.ticket import OPEN_TO_FIRM, TicketQuerySet
+from tickets.models.lists import TicketQuerySet
+from tickets.models.ticket import OPEN_TO_FIRM
 from tickets.workflow import Action, Party, approvers
 
 _WATCHERS = (Role.INTAKE, Role.DISPATCHER, Role.DIRECTOR, Role.SUPERVISOR, Role.LEADER)

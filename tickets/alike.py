@@ -12,9 +12,9 @@ from django.db.models import F, Func, Value
 from qihu.accounts.models import lies_in
 from routing.triage.alike import ANY_FIRM, SAME_FIRM, firm_key, firm_words, grams, likeness
 from tickets.models import Filing, Ticket
+from tickets.models.lists import TicketQuerySet
 from tickets.models.search import lexeme_query, quoted
 from tickets.models.text import phone_lexeme, uscc_lexeme
-from tickets.models.ticket import TicketQuerySet
 from tickets.workflow import Status
 
 WITHIN = timedelta(days=90)

@@ -22,7 +22,7 @@ from tickets.api.door import Door, caller_of
 from tickets.api.paging import PAGE, cursor_of, next_url
 from tickets.api.rows import PageOut, page_body
 from tickets.models import Ticket
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 from tickets.workflow import Status
 
 _NEWEST, _SOONEST = "newest", "soonest"

@@ -16,7 +16,8 @@ from tickets.figures.facts import BY_DEPARTMENT, WHOLE, Query, facts
 from tickets.figures.interval import RANKED_FROM, Interval, wilson
 from tickets.figures.measures import BY_CLOSING, BY_CODE, DIMENSIONS, MEASURES, Kind, Measure
 from tickets.figures.window import Window
-from tickets.models.ticket import Ticket, TicketQuerySet
+from tickets.models.lists import TicketQuerySet
+from tickets.models.ticket import Ticket
 
 _NAMED: dict[str, tuple[Any, str]] = {
     "department": (Department, "code"),

@@ -16,7 +16,7 @@ from routing.promises.book import PromiseBook, current_book
 from tickets.figures.openings import calendars
 from tickets.figures.statement import FACTS, MATTERS_CLOSED, MATTERS_SUBMITTED, POSITION
 from tickets.figures.window import Window, zone
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 from tickets.workflow import MOVES, Action, Status
 
 

@@ -12,7 +12,7 @@ from routing.promises.ladder import BREACH
 from routing.promises.models import Rung
 from tickets.models import Alert
 from tickets.models.deadline import AlertQuerySet
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 from tickets.workflow import Clock
 
 DAYS = 30

@@ -11,7 +11,7 @@ from tickets.figures.facts import BY_DEPARTMENT, WHOLE, facts
 from tickets.figures.measures import BY_CLOSING, BY_CODE, DIMENSIONS, Measure, Part
 from tickets.figures.window import Window
 from tickets.models import Ticket
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 
 PAGE = 50
 LAST_PAGE = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qihu.accounts.models import OF_REGION, Role, User
 from qihu.errors import Forbidden
 from tickets import access
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 
 
 def counted_for(user: User) -> TicketQuerySet:

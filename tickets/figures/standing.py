@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from qihu.errors import Invalid
 from tickets.models import Deadline
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 from tickets.workflow import Clock, Status
 
 RED = (Clock.SIGN, Clock.CONTACT, Clock.RESOLVE)

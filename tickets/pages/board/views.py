@@ -21,7 +21,7 @@ from routing.promises.words import ordinary_day
 from tickets.figures import DIMENSIONS, PAGE, Opened, Part, Window, label_of, opened, report, standing, window_from
 from tickets.figures.scope import counted_for, places_of
 from tickets.figures.window import zone
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 from tickets.pages.board.period import PeriodForm, presets, weeks
 from tickets.pages.board.said import Links, cards, lines
 

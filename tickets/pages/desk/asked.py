@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from tickets import access
 from tickets.models import Ticket
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 from tickets.pages.desk.queues import Queue, queues_of
 from tickets.pages.desk.seat import Seat
 
@@ -78,8 +78,7 @@ def asked(request: HttpRequest, seat: Seat) -> Asked:
 
 def page(seat: Seat, wanted: Asked) -> tuple[list[Ticket], str]:
     """One page of the list and the cursor of the next one, or ""."""
-    found = _sorted(_narrowed(seat, wanted), wanted)
-    rows = list(found.for_lists()[: PAGE + 1])
+    rows = list(_sorted(_narrowed(seat, wanted), wanted).for_lists()[: PAGE + 1])
     if len(rows) <= PAGE:
         return rows, ""
     return rows[:PAGE], _cursor(wanted, rows[PAGE - 1])
@@ -95,21 +94,28 @@ def _narrowed(seat: Seat, wanted: Asked) -> TicketQuerySet:
 def _sorted(found: TicketQuerySet, wanted: Asked) -> TicketQuerySet:
     place = _place(wanted)
     if wanted.sort == SOONEST:
-        return (found.after_soonest(*place) if place else found).soonest_first()
+        by = wanted.queue.due
+        return (found.after_soonest(*place, by) if place else found).soonest_first(by)
     return (found.after_newest(place[0], place[1]) if place and place[0] else found).newest_first()
 
 
+def _column(wanted: Asked) -> str:
+    """What the list is sorted by; a cursor of another order does not serve."""
+    return wanted.queue.due if wanted.sort == SOONEST else "submitted_at"
+
+
 def _cursor(wanted: Asked, last: Ticket) -> str:
-    moment = last.next_due_at if wanted.sort == SOONEST else last.submitted_at
-    return signing.dumps([wanted.sort, moment.isoformat() if moment else "", last.pk], salt=_SALT)
+    column = _column(wanted)
+    moment: datetime | None = getattr(last, column)
+    return signing.dumps([column, moment.isoformat() if moment else "", last.pk], salt=_SALT)
 
 
 def _place(wanted: Asked) -> tuple[datetime | None, int] | None:
     """Moment and key of the last row seen; None starts at the first page, as a forged cursor does."""
     try:
-        sort, moment, key = signing.loads(wanted.cursor, salt=_SALT)
+        column, moment, key = signing.loads(wanted.cursor, salt=_SALT)
     except signing.BadSignature:
         return None
-    if sort != wanted.sort:
+    if column != _column(wanted):
         return None
     return (datetime.fromisoformat(moment) if moment else None), int(key)

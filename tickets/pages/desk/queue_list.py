@@ -11,7 +11,7 @@ from django.conf import settings
 
 from qihu.accounts.models import Role
 from tickets.access import helping_now
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import DUE, TicketQuerySet
 from tickets.pages.desk.seat import AT_CENTRE, AT_DEPARTMENT, WATCHING, Seat
 from tickets.workflow import OPEN, Party, Status, open_moves
 
@@ -21,7 +21,9 @@ _THEIRS = tuple(sorted(s for s in OPEN if s != Status.REVIEWING and open_moves(s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """One view: `pick` gives its requests for a seat. `late` colours the count, `newest` sorts by age."""
+    """One view: `pick` gives its requests for a seat. `late` colours the count, `newest` sorts by age, `due` is the
+    moment that "soonest first" goes by.
+    """
 
     key: str
     label: str
@@ -31,6 +33,7 @@ class Queue:
     counted: bool = True
     late: bool = False
     newest: bool = False
+    due: str = DUE
     nothing: str = "这里没有诉求。"
 
 
@@ -225,6 +228,7 @@ QUEUES: tuple[Queue, ...] = (
         label="回访",
         group="服务中心",
         roles=frozenset({Role.INTAKE, Role.SUPERVISOR}),
+        due="call_back_due_at",
         pick=lambda seat: seat.visible.to_call_back(),
         nothing="没有要回访的诉求。",
     ),

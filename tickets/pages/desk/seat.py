@@ -19,7 +19,7 @@ from qihu.clock import now
 from routing.promises.book import PromiseBook, current_book
 from tickets import access
 from tickets.access import Caller
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.lists import TicketQuerySet
 
 _P = ParamSpec("_P")
 AT_DEPARTMENT = frozenset({Role.OFFICER, Role.HEAD, Role.DISCIPLINE})

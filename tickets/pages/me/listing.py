@@ -16,7 +16,8 @@ from django.shortcuts import render
 from qihu.accounts.models import Contact
 from tickets.access import visible_to_contact
 from tickets.models import Ticket
-from tickets.models.ticket import OPEN_TO_FIRM, TicketQuerySet
+from tickets.models.lists import TicketQuerySet
+from tickets.models.ticket import OPEN_TO_FIRM
 from tickets.pages.firm.promises import day_words
 from tickets.pages.me.visitor import Visitor, signed_in
 from tickets.workflow import ENDED, FIRM_CLOCKS, OPEN, Clock, Outcome, Status

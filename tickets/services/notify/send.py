@@ -21,8 +21,8 @@ from qihu.senders.parcel import SendError
 from qihu.senders.registry import sender
 from tickets import access
 from tickets.models import Digest, Notice
+from tickets.models.lists import TicketQuerySet
 from tickets.models.notice import STUCK, State
-from tickets.models.ticket import TicketQuerySet
 from tickets.services.notify.parcels import NotNow, Pointless, Unsendable, digest_parcel, notice_parcel
 
 log = structlog.get_logger(__name__)
