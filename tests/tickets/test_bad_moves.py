@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from qihu.accounts.models import Department, Role
-from qihu.errors import Forbidden, Invalid, Unknown
+from qihu.errors import Conflict, Forbidden, Invalid, Unknown
 from tests import make
+from tests.see import deadline
 from tickets.access import SYSTEM, visible_to
 from tickets.figures import standing
 from tickets.models import Approval, CallBack, Erasure, Event, Leg, Ticket
@@ -221,6 +222,32 @@ class TestTwoPeople:
         with pytest.raises(Forbidden, match="不由您办理。"):
             departure.suspend(ticket_id=ticket.pk, caller=SYSTEM, at=NOON, reason="quota")
         assert not Approval.objects.exists()
+
+    def test_what_can_still_be_made_waits_through_other_moves(self, cast):
+        ticket = make.assigned()
+        asked = centre.mark_test(ticket_id=ticket.pk, caller=cast.as_intake, at=NOON, reason="演练用件").approval
+        handling.sign(ticket_id=ticket.pk, caller=make.officer_of(ticket), at=NOON)
+        assert Approval.objects.get(pk=asked.pk).state == Approval.State.PENDING
+        assert make.fresh(ticket).pending == 1
+
+    def test_what_nobody_decided_in_time_is_not_refused_a_second_time(self, cast):
+        """By the due moment it was refused by the system, whether or not a sweep has said so."""
+        ticket = make.signed()
+        until = (NOON + timedelta(days=9)).date()
+        head = make.head_of(ticket)
+        asked = departure.extend(ticket_id=ticket.pk, caller=head, at=NOON, reason="等待批复", until=until).approval
+        late = deadline(ticket, "RESOLVE").due_at + make.MINUTE
+        with pytest.raises(Conflict, match="这项申请已经有人处理过了。"):
+            approvals.refuse(approval_id=asked.pk, caller=cast.as_director, at=late, text="来不及了")
+        assert Approval.objects.get(pk=asked.pk).decided_by is None
+
+
+def test_helpers_come_with_the_very_first_assignment(cast):
+    ticket = make.submitted()
+    given = {"department": "finance", "co_departments": ["land"]}
+    done = dispatch.assign(ticket_id=ticket.pk, caller=cast.as_dispatcher, at=NOON, **given)
+    assert done.event.seq == 2
+    assert [leg.department.code for leg in Leg.objects.filter(ticket=ticket)] == ["land"]
 
 
 def test_whoever_left_sees_no_request(cast):

@@ -141,3 +141,8 @@ def test_a_move_dated_before_its_predecessor_counts_from_it(cast):
         ticket_id=ticket.pk, caller=cast.as_officer, at=make.MONDAY + 4 * MINUTE, outcome="solved", text="已办妥。"
     )
     adds_up(held(ticket), since=make.MONDAY, until=LATER)
+
+
+def test_without_a_log_nobody_has_held_anything():
+    account = holding([], at=LATER)
+    assert (account.whole, account.segments, account.shares, account.legs) == (0, [], [], [])

@@ -108,9 +108,7 @@ class Looked:
     @property
     def outside(self) -> bool:
         """Whether the actor belongs to none of the handling departments."""
-        if self.user is None:
-            return True
-        mine = self.user.departments()
+        mine = self.user.departments() if self.user else frozenset[int]()
         helped = Leg.objects.of_ticket(self.ticket).held_by(mine)
         return self.ticket.department_id not in mine and not (mine and helped.exists())
 
