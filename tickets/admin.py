@@ -13,15 +13,27 @@ from qihu.audit.back_office import RecordedAdmin
 from qihu.clock import now
 from qihu.errors import DomainError
 from tickets.admin_notices import NoticeRuleAdmin, NoticeTemplateAdmin, RobotHookAdmin
+from tickets.admin_promises import (
+    CalendarAdmin,
+    CalendarVersionAdmin,
+    PolicySetAdmin,
+    RecalculationAdmin,
+    RestatementAdmin,
+)
 from tickets.models import Draw, Erasure, QRCode, Script
 from tickets.services.erasing import decide
 
 __all__ = [
+    "CalendarAdmin",
+    "CalendarVersionAdmin",
     "DrawAdmin",
     "ErasureAdmin",
     "NoticeRuleAdmin",
     "NoticeTemplateAdmin",
+    "PolicySetAdmin",
     "QRCodeAdmin",
+    "RecalculationAdmin",
+    "RestatementAdmin",
     "RobotHookAdmin",
     "ScriptAdmin",
 ]

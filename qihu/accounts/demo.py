@@ -215,5 +215,7 @@ def _permit() -> None:
         places = Q(content_type__app_label="accounts", codename__in=["view_region", "view_department"])
         verbs = ("view", "add", "change") if username == "sysadmin" else ()
         codes = Q(codename__in=[f"{verb}_{model}" for verb in verbs for model in TICKET_MODELS])
-        allowed = Permission.objects.filter(models | places | codes | Q(content_type__app_label__in=apps))
+        codes |= Q(codename__in=["view_recalculation", "view_restatement"])
+        read = Q(content_type__app_label="promises", codename__startswith="view_")  # who approves must see what
+        allowed = Permission.objects.filter(models | places | codes | read | Q(content_type__app_label__in=apps))
         User.objects.get(username=username).user_permissions.set(allowed)

@@ -15,7 +15,7 @@ from qihu.errors import Conflict, Invalid, Unknown
 from routing.promises.amount import PromiseError
 from routing.promises.book import read_calendar
 from routing.promises.calendars import WorkCalendar
-from routing.promises.models import CalendarDay, CalendarVersion, Opening, Policy, PolicySet, Rung
+from routing.promises.models import Calendar, CalendarDay, CalendarVersion, Opening, Policy, PolicySet, Rung
 from routing.promises.splice import spliced
 
 if TYPE_CHECKING:
@@ -42,14 +42,15 @@ def copy_policies(*, set_id: int, author: User | None) -> PolicySet:
 
 
 @transaction.atomic
-def copy_calendar(*, version_id: int, author: User | None) -> CalendarVersion:
-    """A draft with the calendar's next number and the same openings and dates."""
+def copy_calendar(*, version_id: int, author: User | None, into: Calendar | None = None) -> CalendarVersion:
+    """A draft with the calendar's next number and the same openings and dates; `into`: for another calendar."""
     source = CalendarVersion.objects.select_related("calendar").filter(pk=version_id).first()
     if source is None:
         raise Unknown("没有这一版工作日历")
+    calendar = into or source.calendar
     draft = CalendarVersion.objects.create(
-        calendar=source.calendar,
-        number=_next(source.calendar.versions.all()),
+        calendar=calendar,
+        number=_next(calendar.versions.all()),
         note=f"由第 {source.number} 版拟稿",
         coverage_first=source.coverage_first,
         coverage_last=source.coverage_last,

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from qihu.accounts.models import Department
 from tickets.services.repricing.facts import Fact
 from tickets.services.repricing.reckon import Fresh, breaks
+from tickets.workflow import Clock
 
 Line = dict[str, Any]
 """`{department, clock, running, earlier, later, most_earlier, most_later, breaks}`, as stored and as JSON."""
@@ -66,3 +68,35 @@ def total(lines: Sequence[Mapping[str, Any]]) -> Line:
 
 def _blank() -> Line:
     return dict.fromkeys((*_COUNTS, *_MOST), 0)
+
+
+def named(lines: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """With `department_name` and `clock_name` for people: one query."""
+    keys = {line["department"] for line in lines if line["department"]}
+    names = dict(Department.objects.filter(pk__in=keys).values_list("pk", "name"))
+    return [
+        {
+            **line,
+            "department_name": names.get(line["department"], "尚未交办"),
+            "clock_name": str(Clock(line["clock"]).label),
+        }
+        for line in lines
+    ]
+
+
+def words(line: Mapping[str, Any]) -> str:
+    """`12 项：提前 3（最多 2 天），推迟 1（最多 4 小时），立即超期 1`."""
+    moved = [
+        f"{word} {line[name]}（最多 {duration(line[f'most_{name}'])}）" if line[name] else f"{word} 0"
+        for word, name in (("提前", "earlier"), ("推迟", "later"))
+    ]
+    return f"{line['running']} 项：{'，'.join(moved)}，立即超期 {line['breaks']}"
+
+
+def duration(seconds: int) -> str:
+    """`3 天 2 小时`, `45 分钟`: the two largest units."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3600)
+    parts = [(days, "天"), (hours, "小时"), (rest // 60, "分钟")]
+    said = [f"{number} {unit}" for number, unit in parts if number]
+    return " ".join(said[:2]) or "不到 1 分钟"
