@@ -31,7 +31,10 @@ def main() -> int:
         stack.export()
         load = os.getloadavg()[0]
         try:
-            figures = _measure(stack, scale=options.scale, idle=options.idle)
+            if options.part == "promises":
+                figures = _promises(stack, scale=options.scale)
+            else:
+                figures = _measure(stack, scale=options.scale, idle=options.idle)
         except Exception:
             sys.stderr.write(stack.said())
             raise
@@ -70,7 +73,17 @@ def _measure(stack: Stack, *, scale: float, idle: float) -> list[report.Figure]:
     figures += _pages()
     _say(f"idle for {idle:.0f} s …")
     time.sleep(idle)
-    return [*figures, memory.measure(stack)]
+    figures.append(memory.measure(stack))
+    return figures + _promises(stack, scale=scale)
+
+
+def _promises(stack: Stack, *, scale: float) -> list[report.Figure]:
+    """Last: it leaves a crowd behind that has no log."""
+    _say("a million running promises …")
+    django.setup()
+    from tests.bench import sweeping  # noqa: PLC0415 - the stack had to tell first where the database is
+
+    return sweeping.measure(stack, scale=scale)
 
 
 def _quiet(book: Book) -> None:
@@ -89,7 +102,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full durations and counts")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds of rest before memory is read")
-    parser.add_argument("--part", choices=["worktime"], help="only this part, without a stack")
+    parser.add_argument("--part", choices=["worktime", "promises"], help="only this part")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
     return parser.parse_args()
 
