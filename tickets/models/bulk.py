@@ -4,10 +4,10 @@ several tables in one round trip.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection, models
 
@@ -67,12 +67,50 @@ def _form(model: type[models.Model], keyed: bool) -> _Form:  # noqa: FBT001 - pa
     return _Form(f"INSERT INTO {quote(model._meta.db_table)} ({columns})", f"({row})", fields)
 
 
+class Remembered(models.Model):
+    """A row that knows what was read of it, so that `update_rows` writes only columns that differ."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **more: Any) -> None:
+        """As ever."""
+        self.forget_read()
+        super().save(*args, **more)
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
+        """As read."""
+        row = super().from_db(db, field_names, values, **more)
+        row.__dict__["_read"] = dict(zip(field_names, values, strict=True)) if len(field_names) == len(values) else {}
+        return row
+
+    def refresh_from_db(self, *args: Any, **more: Any) -> None:
+        """As ever."""
+        self.forget_read()
+        super().refresh_from_db(*args, **more)
+
+    def forget_read(self) -> None:
+        """What was read is no longer what the database has."""
+        self.__dict__.pop("_read", None)
+
+    def differs(self, attname: str) -> bool:
+        """Whether a column may differ from what was read."""
+        read = self.__dict__.get("_read", {})
+        return attname not in read or read[attname] != getattr(self, attname)
+
+
 def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """`UPDATE … FROM unnest(…)`: writes `fields` of every row, matched by primary key, in one round trip."""
+    """`UPDATE … FROM unnest(…)`: writes `fields` of every row, matched by primary key, in one round trip.
+
+    Of `Remembered` rows only the columns that differ in at least one of them.
+    """
     if not rows:
         return
     meta = rows[0]._meta
-    columns = [_field(meta.get_field(name)) for name in fields]
+    columns = _changed(rows, [_field(meta.get_field(name)) for name in fields])
+    if not columns:
+        return
     key = _field(meta.pk)
     quote = connection.ops.quote_name
     wanted = [key, *columns]
@@ -89,6 +127,16 @@ def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
+    for row in rows:
+        if isinstance(row, Remembered):
+            row.forget_read()
+
+
+def _changed(rows: Sequence[models.Model], columns: Sequence[Any]) -> Sequence[Any]:
+    remembered = [row for row in rows if isinstance(row, Remembered)]
+    if len(remembered) < len(rows):
+        return columns
+    return [field for field in columns if any(row.differs(field.attname) for row in remembered)]
 
 
 def _field(field: Any) -> Any:

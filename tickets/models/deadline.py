@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from routing.promises.amount import Amount, Unit
 from routing.promises.models import CalendarVersion, PolicySet
+from tickets.models.bulk import Remembered
 from tickets.models.ticket import Ticket
 from tickets.workflow import Clock
 
@@ -42,7 +43,7 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
         return self.filter(fires_at__lt=at).order_by("fires_at", "pk")[:limit]
 
 
-class Deadline(models.Model):
+class Deadline(Remembered):
     """One clock of one request. `promised_due_at` is the first promise and never changes; `due_at` is the agreed one.
 
     Unique per (request, leg, clock, round, turn), so a warning or a breach can happen once only; `turn` is the

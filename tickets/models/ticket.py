@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from qihu.accounts.models import Contact, Department, Enterprise, Region
 from routing.rules.models import Category, ChainTag, IndustryChain
+from tickets.models.bulk import Remembered
 from tickets.models.lists import TicketQuerySet
 from tickets.workflow import ENDED, Outcome, Status
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tickets.models.text import Filing
 
 
-class Ticket(models.Model):
+class Ticket(Remembered):
     """One request of one firm."""
 
     class Difficulty(models.TextChoices):
