@@ -15,7 +15,16 @@ from qihu.errors import Invalid
 from routing.promises.amount import PromiseError
 from routing.promises.book import read_calendar
 from routing.promises.drafts import copy_calendar, copy_policies
-from routing.promises.models import Calendar, CalendarDay, CalendarVersion, Opening, Policy, PolicySet, Rung
+from routing.promises.models import (
+    Calendar,
+    CalendarDay,
+    CalendarVersion,
+    LadderSwitch,
+    Opening,
+    Policy,
+    PolicySet,
+    Rung,
+)
 from tickets.admin_promise_fields import DASH, written
 from tickets.admin_promise_forms import (
     ROWS,
@@ -120,9 +129,9 @@ class CalendarAdmin(RecordedAdmin):
     """Calendars; what they say is in their versions."""
 
     actions = ("draw_up",)
-    list_display = ("code", "name", "zone", "region")
+    list_display = ("code", "name", "zone", "region", "department")
     ordering = ("code",)
-    fields = ("code", "name", "zone", "region")
+    fields = ("code", "name", "zone", "region", "department")
 
     def get_readonly_fields(self, _request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Due times rest on code and zone; the calendar for everywhere stays that."""
@@ -209,6 +218,22 @@ class RecalculationAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = ("kind", "scope", "policy_set", "former_set", "calendar_version", "former_version", "effective_on")
     fields += ("correction", "reason", "author", "asked_at", "planned_at", "finished_at")  # type: ignore[assignment]
+
+
+@admin.register(LadderSwitch)
+class LadderSwitchAdmin(RecordedAdmin):
+    """Whether the supervision ladder acts or only rehearses; the board shows what would have lit."""
+
+    list_display = ("__str__", "rehearsal")
+    fields = ("rehearsal",)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """There is one, made with the tables."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        """It stays."""
+        return False
 
 
 @admin.register(Restatement)

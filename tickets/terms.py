@@ -83,6 +83,13 @@ ENDING_CLOCKS = FIRM_CLOCKS | {Clock.REVIEW_HOLD}
 """Clocks whose running out makes a move by the system instead of breaking a promise."""
 RESTRICTED_CLOCKS = frozenset({Clock.SIGN, Clock.RESOLVE})
 """The only clocks of a restricted request (domain.md §1)."""
+DEPARTMENT_CLOCKS = frozenset(
+    {
+        *(Clock.SIGN, Clock.CONTACT, Clock.INTERIM, Clock.NOTE, Clock.RESOLVE, Clock.REVIEW),
+        *(Clock.REVIEW_HOLD, Clock.SUPERVISE, Clock.FOLLOW_UP),
+    }
+)
+"""On the desk of the department in the lead: they run by its own hours where it keeps any."""
 CENTRE_CLOCKS = frozenset({Clock.ACCEPT, Clock.DISPATCH, Clock.ARBITRATE, Clock.CALL_BACK})
 """Held by the service centre; the others by the lead department, LEG by the co-handler."""
 

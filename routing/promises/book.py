@@ -106,6 +106,11 @@ class PromiseBook:
         facts = Facts(grade, rework=rework, repeat=repeat, region=region, channel=channel, category=category)
         return choose(_policies(self.policy_set_id), clock, facts)
 
+    @property
+    def departmental(self) -> bool:
+        """Whether any department keeps hours of its own."""
+        return any(one.department for one in self.published)
+
     def calendar_version_id(self, region: str = "", *, department: str = "") -> int:
         """Key of the calendar version of a department, else for a region or its nearest ancestor.
 

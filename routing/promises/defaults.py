@@ -10,7 +10,16 @@ from django.db.models.functions import Now
 from qihu.audit.models import Action
 from qihu.audit.record import record
 from routing.promises.amount import Amount, parse_amount
-from routing.promises.models import Calendar, CalendarDay, CalendarVersion, Opening, Policy, PolicySet, Rung
+from routing.promises.models import (
+    Calendar,
+    CalendarDay,
+    CalendarVersion,
+    LadderSwitch,
+    Opening,
+    Policy,
+    PolicySet,
+    Rung,
+)
 
 COVERAGE = (2015, 2026)  # the years whose State Council notice is in the package `holidays`
 _HOURS = ((9 * 60, 12 * 60), (13 * 60 + 30, 17 * 60 + 30))
@@ -77,6 +86,7 @@ def load_defaults() -> None:
         _follow_newest([_LIMITS])
     elif not Rung.objects.exists():
         _follow_newest([])
+    LadderSwitch.objects.get_or_create(pk=1)
 
 
 def chinese_days(first: int, last: int) -> dict[date, tuple[bool, str]]:

@@ -124,7 +124,8 @@ class Looked:
         return self._after(assigned_at, amount) if amount and assigned_at else None
 
     def _after(self, start: datetime, amount: Amount) -> datetime:
-        return due(self._book.calendar(self.ticket.region.path), start, amount).at
+        lead = self.ticket.department if self._book.departmental else None
+        return due(self._book.calendar(self.ticket.region.path, department=lead.code if lead else ""), start, amount).at
 
     @cached_property
     def _resolve(self) -> Deadline | None:

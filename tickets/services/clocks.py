@@ -18,6 +18,7 @@ from routing.promises.book import PromiseBook, calendar_version
 from routing.promises.models import Policy
 from tickets.models import Deadline, Event, Leg, Shift, Ticket
 from tickets.services.ledger import Begin, Clocks, Entry, Order, entry, paused_for, reckon_anew, row
+from tickets.terms import DEPARTMENT_CLOCKS
 from tickets.workflow import MOVES, RESTRICTED_CLOCKS, Action, Clock, LegMove, Move, Standing
 
 _State = Deadline.State
@@ -128,7 +129,7 @@ def policy(book: PromiseBook, ticket: Ticket, clock: str, *, repeat: bool = Fals
 
 def _new(clock: Clock, amount: Amount | None, begin: Begin, leg: Leg | None) -> Deadline:
     ticket, book, at = begin.ticket, begin.book, begin.at
-    version = book.calendar_version_id(ticket.region.path)
+    version = book.calendar_version_id(ticket.region.path, department=_desk(clock, begin, leg))
     due = worktime.due(calendar_version(version), at, amount) if amount else None
     return Deadline(
         ticket=ticket,
@@ -145,6 +146,16 @@ def _new(clock: Clock, amount: Amount | None, begin: Begin, leg: Leg | None) -> 
         due_at=due.at if due else None,
         provisional=due.provisional if due else False,
     )
+
+
+def _desk(clock: Clock, begin: Begin, leg: Leg | None) -> str:
+    """Code of the department that the clock is on, where one keeps hours of its own."""
+    if not begin.book.departmental:
+        return ""
+    if leg is not None:
+        return leg.department.code
+    lead = begin.ticket.department if clock in DEPARTMENT_CLOCKS else None
+    return lead.code if lead else ""
 
 
 def end(deadline: Deadline, clocks: Clocks, *, at: datetime, state: Deadline.State) -> None:

@@ -161,7 +161,7 @@ def test_the_highest_tier_is_not_raised_and_the_step_is_logged():
 
 
 def test_a_rehearsal_shows_what_would_have_lit_and_does_nothing():
-    LadderSwitch.objects.create(pk=1, rehearsal=True)
+    LadderSwitch.objects.update(rehearsal=True)
     ticket = make.signed()
     sweep(at=local("2026-04-01T09:00"))
     alerts = Alert.objects.filter(deadline__ticket=ticket, deadline__clock=Clock.RESOLVE)
@@ -177,7 +177,7 @@ def test_a_rehearsal_shows_what_would_have_lit_and_does_nothing():
 
 
 def test_a_rehearsal_with_nothing_but_steps_is_written():
-    LadderSwitch.objects.create(pk=1, rehearsal=True)
+    LadderSwitch.objects.update(rehearsal=True)
     ticket = make.signed()
     Deadline.objects.filter(ticket=ticket).exclude(clock=Clock.RESOLVE).update(fires_at=None)
     assert sweep(at=local("2026-03-06T12:00")) == 1

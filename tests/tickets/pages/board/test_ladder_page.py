@@ -61,7 +61,7 @@ def test_strangers_sign_in_first():
 
 
 def test_a_rehearsal_is_shown_as_one():
-    LadderSwitch.objects.create(pk=1, rehearsal=True)
+    LadderSwitch.objects.update(rehearsal=True)
     make.signed()
     sweep(at=AT)
     page = seen_by("supervisor").get(PAGE)
