@@ -7,6 +7,7 @@ from django.core.management import BaseCommand, CommandError
 from routing.promises.amount import PromiseError
 from routing.promises.book import published_calendar
 from routing.promises.management.moments import moment
+from routing.promises.told import elapsed_by_day
 from routing.promises.worktime import is_provisional, opening_seconds
 
 
@@ -19,12 +20,15 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="start", required=True, help="开始时间，ISO 8601，须带时区偏移")
         parser.add_argument("--to", dest="end", required=True, help="结束时间，ISO 8601，须带时区偏移")
         parser.add_argument("--calendar", default="", help="日历代码；不写则用默认日历")
+        parser.add_argument("--explain", action="store_true", help="逐日列出计入的时间")
 
-    def handle(self, *, start: str, end: str, calendar: str, **_: object) -> None:
+    def handle(self, *, start: str, end: str, calendar: str, explain: bool = False, **_: object) -> None:
         begin, until = moment(start), moment(end)
         try:
             chosen = published_calendar(calendar)
             seconds = opening_seconds(chosen, begin, until)
+            for day in elapsed_by_day(chosen, begin, until) if explain else ():
+                self.stdout.write(f"{day.date}  {day.why}  {day.seconds} 秒")
         except PromiseError as error:
             raise CommandError(str(error)) from error
         if is_provisional(chosen, begin) or is_provisional(chosen, until):

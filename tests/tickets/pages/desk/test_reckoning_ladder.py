@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests import make
 from tests.see import deadline, kinds
@@ -87,3 +89,18 @@ def test_the_derivation_always_ends_at_the_due_time(cast):
     for one in Deadline.objects.filter(ticket__in=[*tickets, fresh], due_at__isnull=False).prefetch_related("shifts"):
         steps = derivation(one)
         assert (steps[-1].at == one.due_at) if one.promise else steps == []
+
+
+def test_the_command_says_what_the_page_says():
+    ticket = make.signed()
+    sweep(at=make.MONDAY + 10 * DAY)
+    out = StringIO()
+    call_command("explain", ticket.number, "RESOLVE", stdout=out)
+    lines = out.getvalue().splitlines()
+    one = deadline(ticket, Clock.RESOLVE)
+    assert datetime.fromisoformat(lines[-1]) == one.due_at
+    assert sum("个工作日，至" in line for line in lines) == one.amount
+    assert any("阶梯 超期 1 个工作日：lit" in line for line in lines)
+    for number, clock in ((ticket.number, "NONSENSE"), ("QH-20260302-999999", "RESOLVE")):
+        with pytest.raises(CommandError, match="没有诉求"):
+            call_command("explain", number, clock, stdout=out)
