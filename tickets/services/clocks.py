@@ -11,6 +11,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Max
 
 from routing.promises import worktime
 from routing.promises.amount import Amount, Unit
@@ -19,7 +20,7 @@ from routing.promises.models import Policy
 from tickets.models import Deadline, Event, Leg, Shift, Ticket
 from tickets.services.ledger import Begin, Clocks, Entry, Order, entry, paused_for, reckon_anew, row
 from tickets.terms import DEPARTMENT_CLOCKS
-from tickets.workflow import MOVES, RESTRICTED_CLOCKS, Action, Clock, LegMove, Move, Standing
+from tickets.workflow import MOVES, RESTRICTED_CLOCKS, Action, Clock, LegMove, Move, Standing, Status
 
 _State = Deadline.State
 _WHY_PAUSED = {Action.SEND_BACK: "审核期间", Action.SUPPLEMENT: "补正期间", Action.RESUME: "挂起期间"}
@@ -190,11 +191,23 @@ def _reprice(clocks: Clocks, begin: Begin) -> list[Entry]:
             deadline.extended = 0  # days granted are no hours
         deadline.amount, deadline.unit, deadline.not_before = amount.value, amount.unit, begin.at
         reckon_anew(deadline, clocks)
+        _wait_for_parts(deadline, clocks)
         clocks.shifts.append(
             row(deadline, begin, Shift.Kind.REPRICE, before=before, reason=f"重新定级：{ticket.grade}")
         )
         log.append(entry(deadline, "repriced"))
     return log
+
+
+def _wait_for_parts(deadline: Deadline, clocks: Clocks) -> None:
+    """A split request is due with the last of its parts, whatever its own grade."""
+    if deadline.clock != Clock.RESOLVE or deadline.due_at is None:
+        return
+    parts = Deadline.objects.filter(ticket__parent=deadline.ticket_id, clock=Clock.RESOLVE, leg=None)
+    last = parts.exclude(ticket__status=Status.MERGED).aggregate(last=Max("due_at"))["last"]
+    if last and last > deadline.due_at:
+        deadline.due_at = last
+        clocks.arm(deadline)
 
 
 def _is_repeat(deadline: Deadline) -> bool:

@@ -17,8 +17,9 @@ from tickets.access import Caller
 from tickets.models import Deadline, Event, Ticket
 from tickets.services.born import children_of
 from tickets.services.dispatch import lead_and_helpers
+from tickets.services.inheriting import Inherit
 from tickets.services.intent import Aside, Done, Intent
-from tickets.services.ledger import Inherit, NotBefore
+from tickets.services.ledger import NotBefore
 from tickets.services.transition import perform_all
 from tickets.workflow import Action, Clock, Party, Status
 
@@ -38,7 +39,8 @@ def merge(*, ticket_id: int, caller: Caller, at: datetime, into: str, expected_v
     child, parent = locked.get(ticket_id), locked[target]
     if child is not None and (said := _cannot_join(child, parent)):
         raise Invalid("不能并案。", fields={"into": said})
-    promises = list(Deadline.objects.live([ticket_id]).filter(clock=Clock.RESOLVE))  # read before they are voided
+    live = Deadline.objects.live([ticket_id]).filter(clock=Clock.RESOLVE)
+    promises = list(live.prefetch_related("shifts"))  # read before they are voided
     merged = Intent(
         action=Action.MERGE,
         ticket_id=ticket_id,
