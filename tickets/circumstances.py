@@ -82,6 +82,7 @@ class Standing:
     tier: int
     round: int
     send_backs: int
+    review_drawn: bool
     supervised: bool
     restricted: bool
     difficulty: str

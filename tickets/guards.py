@@ -26,7 +26,7 @@ def not_the_author(s: Standing) -> str | None:
 
 def reviewer_of_the_tier(s: Standing) -> str | None:
     """Tier 1: the head; tier ≥ 2, or what the draw takes: the director, who sees nothing restricted."""
-    if s.restricted or (s.tier == 1 and not s.look.reviewed_by_draw):
+    if s.restricted or (s.tier == 1 and not s.review_drawn):
         return None if s.party == Party.HEAD else f"本件由{Party.HEAD.label}审核送达。"
     why = f"本件为 {s.tier} 级" if s.tier > 1 else "本件被抽中复审"
     return None if s.party == Party.DIRECTOR else f"{why}，由{Party.DIRECTOR.label}审核送达。"

@@ -46,6 +46,7 @@ class Move:
 
     `approver`: the move is two-step; these may say the second word. `when`: the row holds only then.
     `may_start`: clocks with a condition. `keeps`: the status left is remembered as `came_from`.
+    `draws_review`: it is drawn now whether the director reviews this reply.
     """
 
     action: Action
@@ -68,6 +69,7 @@ class Move:
     new_round: bool = False
     counts_send_back: bool = False
     keeps: bool = False
+    draws_review: bool = False
     needs_text: bool = False
     then: tuple[str, ...] = ("tickets.notify",)
 
@@ -153,7 +155,7 @@ MOVES: tuple[Move, ...] = (
           [_P.HEAD, _P.DISPATCHER, _P.DIRECTOR, _P.SUPERVISOR, _P.SYSTEM], guards=(g.tier_left,),
           raises_tier=g.always, needs_text=True),
     _move(_A.REPLY, [_S.IN_PROGRESS], _S.REVIEWING, _OFFICERS, guards=_CLOSING_GATES, needs_text=True,
-          pauses=_WHILE_REVIEWED, starts=(_C.REVIEW,)),
+          draws_review=True, pauses=_WHILE_REVIEWED, starts=(_C.REVIEW,)),
     _move(_A.SEND_BACK, [_S.REVIEWING], _S.IN_PROGRESS, [_P.HEAD, _P.DIRECTOR], needs_text=True,
           guards=(g.not_the_author, g.reviewer_of_the_tier), raises_tier=g.second_send_back, counts_send_back=True,
           stops=(_C.REVIEW,), resumes=_WHILE_REVIEWED),

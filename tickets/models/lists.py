@@ -112,8 +112,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(department__in=list(departments))
 
     def waiting_for_review(self, reviewer: int, *, tier_one: bool) -> TicketQuerySet:
-        """Replies this person may review: never their own; tier 1 is the head's, the rest the director's."""
-        tiers = Q(tier=1) if tier_one else Q(tier__gt=1)
+        """Replies this person may review: never their own; tier 1 is the head's, what is drawn and the rest the
+        director's.
+        """
+        tiers = Q(tier=1, review_drawn=False) if tier_one else Q(tier__gt=1) | Q(review_drawn=True)
         return self.filter(tiers, status=Status.REVIEWING).exclude(reply_author=reviewer)
 
     def matching(self, typed: str, *, named: Q) -> TicketQuerySet:

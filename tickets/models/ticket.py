@@ -62,6 +62,7 @@ class Ticket(Remembered):
     shielded = models.BooleanField("身份保密", default=False)
     test = models.BooleanField("测试件", default=False)
     supervised = models.BooleanField("督办中", default=False)
+    review_drawn = models.BooleanField("抽中复审", default=False, db_default=False)
     round = models.PositiveSmallIntegerField("办理轮次", default=1)
     send_backs = models.PositiveSmallIntegerField("本轮退回次数", default=0)
     channel = models.CharField("渠道", max_length=8, choices=Channel, default=Channel.QR)

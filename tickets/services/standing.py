@@ -104,6 +104,7 @@ def _standing(
         tier=ticket.tier,
         round=ticket.round,
         send_backs=ticket.send_backs,
+        review_drawn=ticket.review_drawn,
         supervised=ticket.supervised,
         restricted=ticket.restricted,
         difficulty=ticket.difficulty,

@@ -216,6 +216,8 @@ def _change(intent: Intent, ticket: Ticket, move: Move, standing: Standing) -> N
     if move.new_round:
         ticket.round += 1
         ticket.send_backs = 0
+    if move.draws_review:
+        ticket.review_drawn = standing.look.reviewed_by_draw
     if move.keeps:
         ticket.came_from = ticket.status
     for name, value in intent.changes.items():

@@ -154,9 +154,10 @@ def _dispatcher(event: Event, crowd: Crowd) -> set[int]:
 
 
 def _reviewer(event: Event, crowd: Crowd) -> set[int]:
-    """The head at tier 1, the director above it."""
+    """The head at tier 1, the director above it and of what was drawn."""
     ticket = event.ticket
-    return _head(event, crowd) if ticket.tier == 1 or ticket.restricted else crowd.of_region(event, Role.DIRECTOR)
+    own = ticket.restricted or (ticket.tier == 1 and not ticket.review_drawn)
+    return _head(event, crowd) if own else crowd.of_region(event, Role.DIRECTOR)
 
 
 def _holder(event: Event, crowd: Crowd) -> set[int]:
