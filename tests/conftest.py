@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
+from django.db.models import Max
 from django.test.utils import setup_databases, teardown_databases
 
 from qihu.accounts.models import Department
+from routing.promises.models import CalendarDay, CalendarVersion, Opening, Policy, PolicySet, Rung
 from tests.people import Cast
 
 PASSWORD = "correct-horse-battery"
@@ -84,9 +86,33 @@ def _organisation(request):
 def committed(django_db_setup, django_db_blocker) -> Iterator[None]:
     """Real commits, for threads, processes and on_commit; the requests go afterwards, the organisation stays."""
     with django_db_blocker.unblock():
+        before = _newest_promises()
         yield
         _remove_requests()
+        _remove_promises(before)
         connections.close_all()
+
+
+def _newest_promises() -> tuple[int, int]:
+    """Keys of the newest promise table and calendar version."""
+    newest = [model.objects.aggregate(newest=Max("pk"))["newest"] or 0 for model in (PolicySet, CalendarVersion)]
+    return newest[0], newest[1]
+
+
+def _remove_promises(before: tuple[int, int]) -> None:
+    """What a test has published would promise something else to the tests after it. Published rows are final: only
+    without their triggers can they go.
+    """
+    if _newest_promises() == before:
+        return
+    policies, calendars = before
+    with transaction.atomic(), connection.cursor() as cursor:
+        for model in (Policy, Rung, Opening, CalendarDay, PolicySet, CalendarVersion):
+            cursor.execute(f"ALTER TABLE {model._meta.db_table} DISABLE TRIGGER USER")
+        PolicySet.objects.filter(pk__gt=policies).delete()
+        CalendarVersion.objects.filter(pk__gt=calendars).delete()
+        for model in (Policy, Rung, Opening, CalendarDay, PolicySet, CalendarVersion):
+            cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {model._meta.db_table} ENABLE TRIGGER USER")
 
 
 def _remove_requests() -> None:

@@ -39,14 +39,13 @@ def test_supplement_with_a_photo_then_rate_and_reopen(visit, tmp_path):
     expect(page.locator(".wanted li")).to_have_text(items)
     photo = tmp_path / "现场.jpg"
     photo.write_bytes(samples.photo_with_place())
-    page.set_input_files("#material [name=new_files]", str(photo))
-    expect(page.locator("#material .sent li.done")).to_have_count(1, timeout=60_000)
-    page.get_by_role("button", name="补充上去").click()
-    expect(page.locator(".files-card")).to_contain_text("现场.jpg")
+    page.set_input_files("#supplement [name=new_files]", str(photo))
+    expect(page.locator("#supplement .sent li.done")).to_have_count(1, timeout=60_000)
     page.fill("#supplement [name=text]", "近三年纳税合计 320 万元，现场见照片。")
     shot(page, "life-1-asked-phone")
     page.get_by_role("button", name="提交补充").click()
     expect(page.locator(".timeline")).to_contain_text("近三年纳税合计 320 万元")
+    expect(page.locator("main")).to_contain_text("现场.jpg")
     assert Attachment.objects.filter(ticket=ticket).count() == 1
 
     officer, head = make.officer_of(ticket), make.head_of(ticket)
