@@ -33,6 +33,8 @@ def main() -> int:
         try:
             if options.part == "promises":
                 figures = _promises(stack, scale=options.scale)
+            elif options.part == "recompute":
+                figures = _recompute(scale=options.scale, alone=True)
             else:
                 figures = _measure(stack, scale=options.scale, idle=options.idle)
         except Exception:
@@ -74,6 +76,7 @@ def _measure(stack: Stack, *, scale: float, idle: float) -> list[report.Figure]:
     _say(f"idle for {idle:.0f} s …")
     time.sleep(idle)
     figures.append(memory.measure(stack))
+    figures += _recompute(scale=scale)
     return figures + _promises(stack, scale=scale)
 
 
@@ -98,11 +101,25 @@ def _pages() -> list[report.Figure]:
     return [*pages.measure(), *proof.measure(), moves.measure()]
 
 
+def _recompute(*, scale: float, alone: bool = False) -> list[report.Figure]:
+    """Near the end: it leaves a crowd behind that has no log."""
+    _say("a new promise table …")
+    django.setup()
+    from qihu.clock import now  # noqa: PLC0415 - the stack had to tell first where the database is
+    from tests import make  # noqa: PLC0415
+    from tests.bench import recompute  # noqa: PLC0415
+
+    if alone:
+        make.signed(at=now())
+    return recompute.measure(max(1000, int(recompute.COUNT * scale)))
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full durations and counts")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds of rest before memory is read")
-    parser.add_argument("--part", choices=["worktime", "promises"], help="only this part")
+    parts = ["worktime", "promises", "recompute"]
+    parser.add_argument("--part", choices=parts, help="only this part; worktime needs no stack")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
     return parser.parse_args()
 
