@@ -245,7 +245,8 @@ def test_one_request_that_fails_holds_up_nobody(monkeypatch):
     assert [keys for keys in recalculation.slices.values_list("failed", flat=True) if keys] == [[bad.pk]]
 
 
-def test_two_workers_and_a_move_that_holds_a_request(committed, monkeypatch):
+@pytest.mark.usefixtures("committed")
+def test_two_workers_and_a_move_that_holds_a_request(monkeypatch):
     """Slices of three, two workers at once, one request held: each promise moves once, the held one at the end."""
     monkeypatch.setattr(work, "SIZE", 3)
     tickets = [make.signed() for _ in range(20)]
