@@ -30,7 +30,7 @@ from tickets.workflow import Party
 
 log = structlog.get_logger(__name__)
 TOPIC = "tickets.recalculate"
-SIZE = 100
+SIZE = 50
 """Requests of a slice."""
 LANES = 2
 """Workers that may be at one recalculation together."""
