@@ -49,7 +49,10 @@ class CalendarInForce(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
     effective_on = forms.DateField(
-        label="生效日期", required=False, widget=UnfoldAdminDateWidget, help_text="留空为今天；之前的日期沿用现行版"
+        label="生效日期",
+        required=False,
+        widget=UnfoldAdminDateWidget,
+        help_text="例如 2026-12-31；留空为今天，之前的日期沿用现行版",
     )
     correction = forms.ChoiceField(
         label="过去的日期",

@@ -22,7 +22,7 @@ class AmountField(forms.CharField):
 
     def __init__(self, *, counted: bool = False, **kwargs: Any) -> None:
         self.counted = counted
-        widget = UnfoldAdminTextInputWidget(attrs={"size": "8", "style": "min-width: 5rem"})
+        widget = UnfoldAdminTextInputWidget(attrs={"size": "8", "aria-label": kwargs.get("label", "")})
         super().__init__(required=False, max_length=16, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> Any:

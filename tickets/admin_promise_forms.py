@@ -75,6 +75,16 @@ class _Table(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run t
                 policy = self.stored.get((row.clock, grade, row.rework, row.repeat))
                 self.initial[row.cell(grade)] = written(policy.amount(), policy.times) if policy else DASH
 
+    @property
+    def grades(self) -> list[str]:
+        """Heads of the columns."""
+        return [str(label) for label in Policy.Grade.labels]
+
+    @property
+    def grid(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Lines of the table with their cells, for the page."""
+        return [(row.label, [self[row.cell(grade)] for grade in Policy.Grade.values]) for row in ROWS]
+
     def write_cells(self) -> tuple[dict[str, str], dict[str, str]]:
         """Store the cells that were changed; them before and after."""
         before, after = dict[str, str](), dict[str, str]()

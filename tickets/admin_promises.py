@@ -39,9 +39,6 @@ from tickets.admin_versions import DraftInline, ReadOnlyAdmin, VersionAdmin, per
 from tickets.models import Recalculation, Restatement
 
 _GRADES = Policy.Grade.choices
-_HOW_TO_WRITE = (
-    "填数量和单位：min 分钟、h 小时、wh 工作小时、d 天、wd 工作日，例如 5wd；– 为不设时限。延期可写次数，例如 15wd×2"
-)
 
 
 class PolicyInline(DraftInline):
@@ -71,18 +68,18 @@ class PolicySetAdmin(VersionAdmin):
     """The promise table."""
 
     form = PolicySetForm
+    change_form_template = "admin/promises/table_form.html"
     list_display = ("number", "state", "published_at", "note", "try_out")
     ordering = ("-number",)
     inlines = (PolicyInline, RungInline)
     readonly_fields = ("number", "published_at", "try_out", "table")
 
     def get_fieldsets(self, request: HttpRequest, obj: PolicySet | None = None) -> Any:
-        """Cells of a draft; the table of a published version, for whoever may not edit."""
+        """The table as text for whoever may not edit; the cells of a draft stand in a table of their own."""
         head = (None, {"fields": ("number", "note", "published_at", "try_out")})
         if not self.has_change_permission(request, obj):
             return (head, ("时限表", {"fields": ("table",)}))
-        lines = tuple(tuple(row.cell(grade) for grade in Policy.Grade.values) for row in ROWS)
-        return (head, ("时限表", {"fields": lines, "description": _HOW_TO_WRITE}))
+        return (head,)
 
     @admin.display(description="")
     def table(self, obj: PolicySet) -> SafeString:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
@@ -118,6 +120,25 @@ def test_a_notice_published_by_a_command_is_followed_by_itself():
     worked_off(Recalculation.objects.get(), at=at)
     assert not deadline(ticket, Clock.RESOLVE).provisional
     assert Recalculation.objects.get().author is None
+
+
+def test_a_notice_loaded_from_a_file_is_followed_too(tmp_path, time_machine):
+    ticket = make.signed(at=LATE_IN_THE_YEAR)
+    before = deadline(ticket, Clock.RESOLVE)
+    at = LATE_IN_THE_YEAR + DAY
+    time_machine.move_to(at, tick=False)
+    notice = tmp_path / "2027.csv"
+    days = [f"2027-01-0{day},休息,元旦" for day in (1, 2, 3, 4)]
+    days += [f"2027-05-0{day},休息,劳动节" for day in (1, 2)]
+    days += [f"2027-10-0{day},休息,国庆节" for day in (1, 2, 3)]
+    notice.write_text("\n".join(["date,working,name", *days]), encoding="utf-8")
+    call_command("import_calendar", str(notice), stdout=StringIO())
+    assert publish.follow_notices(at=at) == 1
+    worked_off(Recalculation.objects.get(), at=at)
+    after = deadline(ticket, Clock.RESOLVE)
+    assert before.provisional
+    assert not after.provisional
+    assert after.due_at > before.due_at
 
 
 def test_nothing_is_followed_where_nothing_was_published():

@@ -18,6 +18,7 @@ from tests.people import user
 from tests.see import deadline, kinds
 from tests.tickets.promises.changes import done, enforce, policy_draft, table_in_force, worked_off
 from tickets.models import Deadline, Event, Shift
+from tickets.pages.firm.promises import _standing
 from tickets.services import approvals, departure, dispatch
 from tickets.services.repricing import publish
 from tickets.services.sweep import sweep
@@ -79,6 +80,9 @@ def test_the_firm_is_told_where_a_promise_to_it_moved(clock, told):
     worked_off(enforce(policy_draft((clock, "L2", "12wd")), at=make.MONDAY + HOUR), at=make.MONDAY + HOUR)
     lines = [entry.says for entry in timeline(make.fresh(ticket), for_firm=True) if entry.kind == "policy"]
     assert lines == ["时限规定调整，到期时间已重新推算"] * told
+    if clock == "RESOLVE":
+        row = deadline(ticket, Clock.RESOLVE)
+        assert "时限规定调整" in _standing(row, list(row.shifts.order_by("pk")), LATER)
     assert kinds(ticket).count("policy") == 1
 
 

@@ -166,6 +166,9 @@ def _percent_used(deadline: Deadline, at: datetime) -> int:
     return min(100, round(100 * _used(deadline, at) / whole)) if whole else 100
 
 
+_HOW = {Shift.Kind.EXTENSION: "经批准延期", Shift.Kind.POLICY: "时限规定调整"}
+
+
 def _standing(deadline: Deadline, shifts: Sequence[Shift], at: datetime) -> str:
     """首次承诺，未延期 · 已办理 1 天 4 小时（工作时间）."""
     if deadline.due_at and deadline.due_at < at:
@@ -174,7 +177,8 @@ def _standing(deadline: Deadline, shifts: Sequence[Shift], at: datetime) -> str:
     day = ordinary_day(calendar, local(at).date()) if Unit(deadline.unit) in OPENING else 24 * 3600
     kind = "（工作时间）" if Unit(deadline.unit) in OPENING else ""
     first = deadline.promised_due_at
-    how = "经批准延期" if any(row.kind == Shift.Kind.EXTENSION for row in shifts) else "已顺延"
+    kinds = {row.kind for row in shifts}
+    how = next((words for kind, words in _HOW.items() if kind in kinds), "已顺延")
     moved = f"首次承诺 {day_words(first, at)}，{how}" if shifts and first else "首次承诺，未延期"
     return f"{moved} · 已用 {_spent(_used(deadline, at), day)}{kind}"
 
