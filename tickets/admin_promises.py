@@ -25,15 +25,13 @@ from routing.promises.models import (
     PolicySet,
     Rung,
 )
+from tickets.admin_calendar_forms import CalendarDayForm, CalendarVersionForm, OpeningForm, OpeningFormSet
 from tickets.admin_promise_fields import DASH, written
 from tickets.admin_promise_forms import (
     ROWS,
-    CalendarDayForm,
-    CalendarVersionForm,
-    OpeningForm,
-    OpeningFormSet,
     PolicyForm,
     PolicySetForm,
+    RungForm,
 )
 from tickets.admin_versions import DraftInline, ReadOnlyAdmin, VersionAdmin, person
 from tickets.models import Recalculation, Restatement
@@ -59,6 +57,7 @@ class RungInline(DraftInline):
     """The supervision ladder of this version."""
 
     model = Rung
+    form = RungForm
     per_page = 6
     ordering = ("clock", "position")
 

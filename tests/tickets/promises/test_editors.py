@@ -127,6 +127,30 @@ class TestPromiseTable:
         assert says in str(response.context["adminform"].form.errors[cell])
         assert draft.policies.get(clock="NOTE", grade="L2").value == 2
 
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"measure": "share", "unit": "wd", "position": "9"}, "百分比没有单位"),
+            ({"measure": "share", "unit": "", "value": "100", "position": "9"}, "1 到 99"),
+            ({"measure": "after", "unit": "wd", "position": "9"}, "大于 50"),
+            ({"measure": "before", "unit": "h", "position": "60"}, "1 到 49"),
+            ({"measure": "before", "unit": "h", "position": "9"}, "工作日"),
+        ],
+    )
+    def test_a_step_of_the_ladder_that_cannot_be(self, as_, change, says):
+        client, draft = as_("sysadmin"), policy_draft()
+        data = {f"rungs-0-{name}": value for name, value in change.items()}
+        response = client.post(address(draft), filled(client, draft, **data))
+        assert response.status_code == 200
+        assert says in said(response)
+
+    def test_the_ladder_of_a_draft_is_edited(self, as_):
+        client, draft = as_("sysadmin"), policy_draft()
+        changes = {"rungs-0-measure": "share", "rungs-0-unit": "", "rungs-0-value": "60", "rungs-0-position": "9"}
+        response = client.post(address(draft), filled(client, draft, **changes))
+        assert response.status_code == 302, said(response)
+        assert draft.rungs.filter(measure="share", value=60, position=9).exists()
+
     def test_a_published_table_is_read_only(self, as_):
         client, current = as_("sysadmin"), table_in_force()
         page = client.get(address(current)).content.decode()

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from qihu.errors import Conflict, Forbidden, Invalid
+from qihu.outbox.models import Message
 from routing.promises import worktime
 from routing.promises.amount import parse_amount
 from routing.promises.book import calendar_version
@@ -17,7 +18,7 @@ from tests import make
 from tests.people import user
 from tests.see import deadline, kinds
 from tests.tickets.promises.changes import done, enforce, policy_draft, table_in_force, worked_off
-from tickets.models import Deadline, Event, Shift
+from tickets.models import Deadline, Event, NoticeRule, NoticeTemplate, Shift
 from tickets.pages.firm.promises import _standing
 from tickets.services import approvals, departure, dispatch
 from tickets.services.repricing import publish
@@ -84,6 +85,18 @@ def test_the_firm_is_told_where_a_promise_to_it_moved(clock, told):
         row = deadline(ticket, Clock.RESOLVE)
         assert "时限规定调整" in _standing(row, list(row.shifts.order_by("pk")), LATER)
     assert kinds(ticket).count("policy") == 1
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_somebody_is_notified_only_by_a_rule_of_its_own(wanted):
+    ticket = make.signed()
+    if wanted:
+        NoticeRule.objects.create(
+            kind="policy", audience="officer", way="inbox", template=NoticeTemplate.objects.get(code="handed")
+        )
+    Message.objects.all().delete()
+    worked_off(enforce(policy_draft(("RESOLVE", "L2", "3wd")), at=LATER), at=LATER)
+    assert Message.objects.filter(topic="tickets.notify", args__ticket_id=ticket.pk).exists() == wanted
 
 
 def test_what_has_ended_or_broken_stays_as_it_was():

@@ -15,7 +15,7 @@ import structlog
 from django.db import transaction
 
 from qihu.outbox.publish import publish_all
-from tickets.models import Deadline, Recalculation, Shift, Slice, Ticket
+from tickets.models import Deadline, NoticeRule, Recalculation, Shift, Slice, Ticket
 from tickets.models.bulk import update_rows
 from tickets.services.arming import Spans, arm
 from tickets.services.intent import Aside
@@ -175,6 +175,8 @@ def _carry_out(tickets: Mapping[int, Ticket], change: Change, approver_id: int |
             still[fresh.provisional if fresh else fact.provisional].append(fact.key)
     for provisional, keys in still.items():
         _follow_silently(keys, change, tickets, provisional=provisional)
+    # nobody is rung up for a hundred thousand moved dates, unless somebody made a rule that says so
+    told = ("tickets.notify",) if NoticeRule.objects.in_force().filter(kind=Remark.POLICY).exists() else ()
     said = {"policy_set": change.policy_set.number} if change.policy_set else _of_calendar(change)
     perform_all(
         [
@@ -185,7 +187,7 @@ def _carry_out(tickets: Mapping[int, Ticket], change: Change, approver_id: int |
                 party=Party.SYSTEM,
                 data=said,
                 orders=[Reckon(found=found, change=change, approver_id=approver_id)],
-                then=(),
+                then=told,
                 turns_version=False,
             )
             for key, found in moving.items()
