@@ -14,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q
 
 from qihu.accounts.models import OF_REGION, Role, User, lies_in, within
-from qihu.errors import Unknown
+from qihu.errors import Forbidden, Unknown
 from tickets import access
 from tickets.models import Ticket, Topic, TopicMember
 from tickets.models.topic import TopicMemberQuerySet, TopicQuerySet, topic_key
@@ -34,6 +34,12 @@ def topics_visible_to(user: User | AnonymousUser) -> TopicQuerySet:
     for path in user.region_paths(OF_REGION):
         seen |= lies_in(path)
     return Topic.objects.filter(seen)
+
+
+def permit_list(user: User) -> None:
+    """Raises `Forbidden` for who holds no role that sees topics at all."""
+    if not user.roles() & SEEING:
+        raise Forbidden("专题由服务中心、督办员、领导和牵头部门查看。")
 
 
 def topic_or_404(user: User | AnonymousUser, number: str) -> Topic:
@@ -83,6 +89,12 @@ def topics_waiting_for(user: User, today: date) -> TopicQuerySet:
 def gathers_in(user: User) -> tuple[str, ...]:
     """Paths of the regions for which this person may open topics and gather requests."""
     return user.region_paths([str(role) for role in GATHERERS])
+
+
+def permit_opening(user: User) -> None:
+    """Raises `Forbidden` for who opens topics nowhere; where they may, `gathering.open_by_hand` asks."""
+    if not gathers_in(user):
+        raise Forbidden("专题由研判员、企服中心主任和督办员来立。")
 
 
 def may_gather(user: User, ticket: Ticket) -> bool:

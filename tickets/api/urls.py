@@ -21,6 +21,9 @@ from tickets.api.reasons import Explain, Why
 from tickets.api.relayed import Messages, RevealDoor
 from tickets.api.submit import Submit
 from tickets.api.tokens import Token
+from tickets.api.topic_acts import TOPIC_WAYS, act_door
+from tickets.api.topic_read import ReadTopic, TopicMembers, TopicRows
+from tickets.api.topics import Topics
 from tickets.api.uploads import Upload, Uploads
 
 
@@ -36,6 +39,7 @@ class Tickets(List, Submit):
 
 register_converter(NumberConverter, "api_number")
 _ONE = "v1/tickets/<api_number:number>/"
+_TOPIC = "v1/topics/<slug:number>/"
 _MOVES: list[URLPattern] = [path(f"{_ONE}{action}/", door_of(action), name=f"api-{action}") for action in WAYS]
 _IMAGES: list[URLPattern] = [
     path(f"v1/qr-codes/<slug:code>.{kind}", view, name=f"api-qr-{kind}") for kind, view in IMAGES.items()
@@ -53,6 +57,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}messages/", Messages.as_view(), name="api-messages"),
     path(f"{_ONE}reveal/", RevealDoor.as_view(), name="api-reveal"),
     *_MOVES,
+    path("v1/topics/", Topics.as_view(), name="api-topics"),
+    path(_TOPIC, ReadTopic.as_view(), name="api-topic"),
+    path(f"{_TOPIC}members/", TopicMembers.as_view(), name="api-topic-members"),
+    path(f"{_TOPIC}rows/", TopicRows.as_view(), name="api-topic-rows"),
+    *(path(f"{_TOPIC}{act}/", act_door(act), name=f"api-topic-{act}") for act in TOPIC_WAYS),
     path("v1/entries/", Entries.as_view(), name="api-entries"),
     path("v1/uploads/", Uploads.as_view(), name="api-uploads"),
     path("v1/uploads/<uuid:key>/", Upload.as_view(), name="api-upload"),

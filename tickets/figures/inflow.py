@@ -9,15 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
+
 from qihu.accounts.models import lies_in
 from tickets.figures.interval import wilson
 from tickets.figures.window import Window, midnight, zone
 from tickets.models import Ticket, Topic, TopicMember
+from tickets.models.topic import TopicMemberQuerySet
+from tickets.topic_moves import LIVE, TopicState
 
 WEEKS = 12
 """Looked at on each side of the measure, at most."""
 FEWEST = 2
 """Whole weeks on each side below which nothing is compared."""
+WEEK_PARTS = {"all": "全部", "joined": "已加入专题", "alike": "内容相近"}
+"""The numbers of one week."""
 _WEEK = timedelta(weeks=1)
 
 
@@ -131,6 +137,21 @@ def _odds(share: float) -> float:
 def _side(weeks: tuple[Week, ...], *, after: bool) -> Side:
     mine = [week for week in weeks if week.whole and week.after is after]
     return Side(len(mine), sum(week.all for week in mine))
+
+
+def counted_of(topic: Topic) -> bool:
+    """Whether its weeks are counted: neither of a proposal nor of what came to nothing."""
+    return topic.state in LIVE | {TopicState.CLOSED}
+
+
+def members_behind(topic: Topic, window: Window, part: str) -> TopicMemberQuerySet:
+    """Exactly the requests behind one number of `WEEK_PARTS`, newest first."""
+    inside = Q(ticket__submitted_at__gte=window.since, ticket__submitted_at__lt=window.until)
+    found = TopicMember.objects.inflow(topic).filter(inside)
+    if part != "all":
+        state = TopicMember.State.MEMBER if part == "joined" else TopicMember.State.CANDIDATE
+        found = found.filter(state=state)
+    return found.order_by("-ticket")
 
 
 def window_of(since: date, until: date, *, at: datetime) -> Window:

@@ -44,8 +44,25 @@ class Press:
 
     def fingerprint(self) -> bytes:
         """SM3 of the body as understood, so that the order of its members does not matter."""
-        body = json.dumps(self.body, ensure_ascii=False, sort_keys=True, cls=DjangoJSONEncoder)
-        return sm3(body.encode())
+        return fingerprint_of(self.body)
+
+
+def fingerprint_of(body: Mapping[str, object]) -> bytes:
+    """SM3 of a body, whatever the order of its members."""
+    return sm3(json.dumps(body, ensure_ascii=False, sort_keys=True, cls=DjangoJSONEncoder).encode())
+
+
+def kept_answer(*, digest: bytes, fingerprint: bytes, ticket_id: int, at: datetime) -> Answer | None:
+    """The answer that this key has had, or None for the first time, which claims it.
+
+    Inside the caller's transaction. Raises `Invalid` for a known key with another body.
+    """
+    if Answer.objects.claim(digest=digest, fingerprint=fingerprint, ticket_id=ticket_id, at=at):
+        return None
+    kept = Answer.objects.get(digest=digest)
+    if bytes(kept.fingerprint) != fingerprint:
+        raise Invalid("同一个 Idempotency-Key 已用于另一份内容，请换一个。", code="key-reused")
+    return kept
 
 
 def permit(action: Action | LegAction, *, caller: Caller, ticket: Ticket) -> None:
@@ -74,11 +91,9 @@ def once(press: Press, *, at: datetime, make: Callable[[], Done]) -> Answered:
 
 @transaction.atomic
 def _claimed(press: Press, *, at: datetime, make: Callable[[], Done]) -> Answered:
-    digest, fingerprint = press.digest(), press.fingerprint()
-    if not Answer.objects.claim(digest=digest, fingerprint=fingerprint, ticket_id=press.ticket.pk, at=at):
-        kept = Answer.objects.get(digest=digest)
-        if bytes(kept.fingerprint) != fingerprint:
-            raise Invalid("同一个 Idempotency-Key 已用于另一份内容，请换一个。", code="key-reused")
+    digest = press.digest()
+    kept = kept_answer(digest=digest, fingerprint=press.fingerprint(), ticket_id=press.ticket.pk, at=at)
+    if kept:
         return Answered(Event.objects.get(ticket_id=kept.ticket_id, seq=kept.seq), None)
     done = make()
     Answer.objects.filter(digest=digest).update(seq=done.event.seq)

@@ -8,21 +8,21 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from qihu.accounts.models import Department
 from tickets.access import identity_hidden, parties
-from tickets.figures.inflow import Inflow, Side, Week, inflow
+from tickets.figures.inflow import Inflow, Side, Week, counted_of, inflow
 from tickets.figures.window import zone
-from tickets.models import Topic, TopicEvent, TopicMember
+from tickets.models import Topic, TopicMember
 from tickets.pages.desk import telling
 from tickets.pages.desk.catalogue import catalogue
 from tickets.pages.desk.rows import pill
 from tickets.pages.desk.seat import Seat
 from tickets.pages.desk.topic_acts import ACTS, ActForm
 from tickets.topic_access import acts_open, seen_by
-from tickets.topic_moves import LIVE, TopicAct, TopicRole, TopicState
+from tickets.topic_moves import TopicAct, TopicState
+from tickets.topic_story import story, told
 from tickets.workflow import Status
 
-MEMBERS, SUGGESTED, LOGGED = 100, 20, 200
+MEMBERS, SUGGESTED = 100, 20
 _A, _S = TopicAct, TopicState
 STATE_COLOUR = {_S.PROPOSED: "warn", _S.OPEN: "info", _S.MEASURED: "info", _S.PUBLISHED: "ok", _S.CLOSED: "ok"}
 
@@ -46,7 +46,7 @@ def sheet(seat: Seat, topic: Topic, *, spoken: tuple[str, ActForm] | None = None
         "alike_hidden": alike.hidden if alike else 0,
         "may_gather": _A.GATHER in acts,
         "story": _story(topic, seat),
-        "told": _told(topic) if topic.published_at else None,
+        "told": told(topic) if topic.published_at else None,
         "actions": _actions(topic, seat, acts, spoken),
         "picking": _A.OPEN in acts,
     } | _effect(topic, seat)
@@ -98,56 +98,11 @@ def _member(one: TopicMember, seat: Seat, acts: Sequence[TopicAct], topic: Topic
     }
 
 
-def _told(topic: Topic) -> dict[str, int]:
-    """How far the message has got."""
-    told = TopicMember.objects.told(topic).count()
-    waiting = TopicMember.objects.untold(topic.pk).count()
-    muted = topic.members.filter(state=TopicMember.State.MEMBER, muted=True, told_at=None).count()
-    return {"told": told, "waiting": waiting, "muted": muted, "all": told + waiting}
-
-
-_SAID = {
-    _A.PROPOSE: "发现 {n} 件相似诉求",
-    _A.OPEN: "立专题，含 {n} 件诉求",
-    _A.GATHER: "加入 {n} 件诉求",
-    _A.ENTRUST: "交{department}牵头，期限 {due_on}",
-    _A.MEASURE: "定下措施",
-    _A.PUBLISH: "公布结果，告知企业",
-    _A.SENT: "已告知 {told} 件诉求的企业",
-    _A.CLOSE: "专题办结",
-    _A.DISMISS: "不立专题",
-}
-
-
 def _story(topic: Topic, seat: Seat) -> list[dict[str, str]]:
-    """Newest first: two queries."""
-    log = list(topic.log.select_related("actor").order_by("-seq")[:LOGGED])
-    keys = {event.data["department"] for event in log if event.data.get("department")}
-    names = dict(Department.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
     return [
-        {
-            "when": telling.moment(event.happened_at, seat.at),
-            "iso": event.happened_at.isoformat(),
-            "who": event.actor.name if event.actor else TopicRole(event.role).label,
-            "says": _says(event, names),
-        }
-        for event in log
+        {"when": telling.moment(line.at, seat.at), "iso": line.at.isoformat(), "who": line.actor, "says": line.says}
+        for line in story(topic)
     ]
-
-
-def _says(event: TopicEvent, names: dict[int, str]) -> str:
-    data = event.data
-    if event.kind == _A.REMOVE:
-        return "移出 1 件诉求" if data["joined"] else "认为 1 件诉求不相似"
-    if event.kind == _A.MUTE:
-        return "记下一家企业不需要告知" if data["muted"] else "恢复告知一家企业"
-    filled = {
-        "n": len(data.get("tickets", ())),
-        "department": names.get(data.get("department"), ""),
-        "due_on": data.get("due_on", ""),
-        "told": data.get("told", 0),
-    }
-    return _SAID[TopicAct(event.kind)].format(**filled)
 
 
 def _actions(
@@ -178,7 +133,7 @@ _ON_ROWS = frozenset({_A.REMOVE, _A.MUTE})
 
 def _effect(topic: Topic, seat: Seat) -> dict[str, Any]:
     """The weeks as chart and table, and what they say: two queries."""
-    if topic.state not in LIVE | {_S.CLOSED}:
+    if not counted_of(topic):
         return {"chart": None}
     found = inflow(topic, at=seat.at)
     return {

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from qihu.doors import told_on
-from qihu.errors import Conflict, Forbidden, Invalid, Stale, Unknown
+from qihu.errors import Conflict, Invalid, Stale, Unknown
 from tickets.access import identity_hidden, parties
 from tickets.figures import Part, Window, window_from
-from tickets.figures.inflow import window_of
+from tickets.figures.inflow import WEEK_PARTS, members_behind, window_of
 from tickets.figures.topic_rate import topic_rate, topics_behind
 from tickets.figures.window import midnight, zone
 from tickets.models import Topic, TopicMember
@@ -28,7 +28,7 @@ from tickets.pages.desk.rows import pill
 from tickets.pages.desk.seat import Seat, at_desk
 from tickets.pages.desk.topic_acts import ACTS, ActForm
 from tickets.pages.desk.topic_sheet import STATE_COLOUR, due, sheet
-from tickets.topic_access import SEEING, seen_by, topic_or_404, topics_visible_to, topics_waiting_for
+from tickets.topic_access import permit_list, seen_by, topic_or_404, topics_visible_to, topics_waiting_for
 from tickets.topic_moves import TopicAct, TopicState
 
 PAGE = 30
@@ -42,19 +42,13 @@ VIEWS: dict[str, tuple[str, tuple[TopicState, ...]]] = {
     "mine": ("等我办", tuple(_S)),
     "ended": ("已结", (_S.CLOSED, _S.DISMISSED)),
 }
-_PARTS = {"all": "全部", "joined": "已加入专题", "alike": "内容相近"}
-
-
-def _only_seeing(seat: Seat) -> None:
-    if not seat.roles & SEEING:
-        raise Forbidden("专题由服务中心、督办员、领导和牵头部门查看。")
 
 
 @require_safe
 @at_desk
 def listed(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Proposals first, each with why it is one; then what runs, then what has ended."""
-    _only_seeing(seat)
+    permit_list(seat.user)
     view = asked if (asked := request.GET.get("view", "")) in VIEWS else ""
     q = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:TITLE_MAX]
     found, figure = _asked(request, seat, view, q)
@@ -202,20 +196,15 @@ def act(request: HttpRequest, seat: Seat, number: str, name: str) -> HttpRespons
 def rows(request: HttpRequest, seat: Seat, number: str) -> HttpResponse:
     """The requests behind one number of the topic's weeks, as far as this person may see them."""
     topic = topic_or_404(seat.user, number)
-    part = asked if (asked := request.GET.get("part", "")) in _PARTS else "all"
+    part = asked if (asked := request.GET.get("part", "")) in WEEK_PARTS else "all"
     window = window_of(_day(request, "since"), _day(request, "until"), at=seat.at)
-    found = TopicMember.objects.inflow(topic).filter(
-        ticket__submitted_at__gte=window.since, ticket__submitted_at__lt=window.until
-    )
-    if part != "all":
-        state = TopicMember.State.MEMBER if part == "joined" else TopicMember.State.CANDIDATE
-        found = found.filter(state=state)
-    seen = seen_by(seat.user, found.order_by("-ticket"), limit=500)
+    found = members_behind(topic, window, part)
+    seen = seen_by(seat.user, found, limit=500)
     context = {
         "user_title": seat.title,
         "nav": queues.nav(seat, current="topics"),
         "topic": topic,
-        "heading": f"{window.since_on:%m-%d} 至 {window.last_on:%m-%d} · {_PARTS[part]}",
+        "heading": f"{window.since_on:%m-%d} 至 {window.last_on:%m-%d} · {WEEK_PARTS[part]}",
         "members": [_request(one, seat) for one in seen.members],
         "hidden": seen.hidden,
         "total": len(seen.members) + seen.hidden,

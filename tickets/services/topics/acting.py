@@ -30,15 +30,24 @@ def begin(
     mine = roles_in(caller.user, topic) if topic else frozenset()
     if topic is None or not mine:
         raise Unknown("没有找到这个专题。")
-    move = TOPIC_MOVES[act]
-    may = sorted(move.by & mine, key=_ORDER.index)
-    if not may:
-        raise Forbidden(f"“{act.label}”不由您办理。")
+    role = _role(act, mine)
     if expected_version is not None and expected_version != topic.version:
         raise Stale("专题已被他人更新，请看过最新情况再办理。")
-    if topic.state not in move.sources:
+    if topic.state not in TOPIC_MOVES[act].sources:
         raise Conflict(_where_it_is(topic, act))
-    return topic, may[0]
+    return topic, role
+
+
+def permit(act: TopicAct, *, caller: Caller, topic: Topic) -> None:
+    """Raises `Forbidden` for who sees the topic but does not do this with it; before the body is read."""
+    _role(act, roles_in(caller.user, topic))
+
+
+def _role(act: TopicAct, mine: frozenset[TopicRole]) -> TopicRole:
+    may = sorted(TOPIC_MOVES[act].by & mine, key=_ORDER.index)
+    if not may:
+        raise Forbidden(f"“{act.label}”不由您办理。")
+    return may[0]
 
 
 def _where_it_is(topic: Topic, act: TopicAct) -> str:

@@ -101,9 +101,9 @@ def publish_result(
 
 
 @transaction.atomic
-def close(*, topic_id: int, caller: Caller, at: datetime) -> Topic:
+def close(*, topic_id: int, caller: Caller, at: datetime, expected_version: int | None = None) -> Topic:
     """Done: only with a measure, and once every firm that is to be told has been."""
-    topic, role = begin(TopicAct.CLOSE, topic_id, caller=caller, at=at)
+    topic, role = begin(TopicAct.CLOSE, topic_id, caller=caller, at=at, expected_version=expected_version)
     if topic.sent_back_at is None or TopicMember.objects.untold(topic.pk).exists():
         raise Conflict("还没有告知全部企业，不能办结。")
     topic.ended_at = at

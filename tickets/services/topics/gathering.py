@@ -88,11 +88,14 @@ def open_proposal(
 ) -> Topic:
     """Make a topic of what was proposed: of all of it, or of the requests chosen; the others are turned down.
 
-    Requests that meanwhile went elsewhere are left out. Raises as `acting.begin`, and `Invalid` where none is left.
+    Requests that meanwhile went elsewhere are left out. Raises as `acting.begin`, and `Invalid` where none is left or
+    one was chosen that was never proposed here.
     """
     proposed = TopicMember.objects.filter(topic=topic_id, state=_M.CANDIDATE).values_list("ticket", flat=True)
     locked = list(Ticket.objects.lock(proposed))
     topic, role = begin(TopicAct.OPEN, topic_id, caller=caller, at=at, expected_version=expected_version)
+    if set(tickets or ()) - set(topic.members.values_list("ticket", flat=True)):
+        raise Invalid("只能从提出的诉求里选。", fields={"tickets": "有的诉求不在这个提议中；立了专题再加入。"})
     chosen = [t for t in locked if (tickets is None or t.pk in set(tickets)) and not refusal(t, topic)]
     if not chosen:
         raise Invalid("请至少选一件诉求。", fields={"tickets": "请至少选一件诉求。"})
@@ -110,13 +113,15 @@ def open_proposal(
 
 
 @transaction.atomic
-def gather(*, topic_id: int, caller: Caller, at: datetime, tickets: Sequence[int]) -> Topic:
+def gather(
+    *, topic_id: int, caller: Caller, at: datetime, tickets: Sequence[int], expected_version: int | None = None
+) -> Topic:
     """Take requests in: all of them or none. A topic whose result is out tells their firms, too.
 
     Raises as `acting.begin`, and `Conflict` that names the request and why it cannot join.
     """
     locked = _locked(tickets)
-    topic, role = begin(TopicAct.GATHER, topic_id, caller=caller, at=at)
+    topic, role = begin(TopicAct.GATHER, topic_id, caller=caller, at=at, expected_version=expected_version)
     _refuse(locked, topic)
     found = set(topic.members.filter(state=_M.CANDIDATE).values_list("ticket", flat=True))
     by_hand = [t for t in locked if t.pk not in found]
@@ -133,10 +138,12 @@ def gather(*, topic_id: int, caller: Caller, at: datetime, tickets: Sequence[int
 
 
 @transaction.atomic
-def remove(*, topic_id: int, caller: Caller, at: datetime, ticket_id: int) -> Topic:
+def remove(
+    *, topic_id: int, caller: Caller, at: datetime, ticket_id: int, expected_version: int | None = None
+) -> Topic:
     """Take a request out, or turn down one that was only found alike. What the firm has been told stays told."""
     locked = _locked([ticket_id])
-    topic, role = begin(TopicAct.REMOVE, topic_id, caller=caller, at=at)
+    topic, role = begin(TopicAct.REMOVE, topic_id, caller=caller, at=at, expected_version=expected_version)
     member = topic.members.filter(ticket=ticket_id).exclude(state=_M.REMOVED).first()
     if member is None:
         raise Conflict("这件诉求不在本专题中。")
@@ -152,12 +159,14 @@ def remove(*, topic_id: int, caller: Caller, at: datetime, ticket_id: int) -> To
 
 
 @transaction.atomic
-def mute(*, topic_id: int, caller: Caller, at: datetime, ticket_id: int, muted: bool) -> Topic:
+def mute(
+    *, topic_id: int, caller: Caller, at: datetime, ticket_id: int, muted: bool, expected_version: int | None = None
+) -> Topic:
     """The firm of this request (and of others of its own here) does not wish to be told, or does after all.
 
     Raises `Conflict` once it has been.
     """
-    topic, role = begin(TopicAct.MUTE, topic_id, caller=caller, at=at)
+    topic, role = begin(TopicAct.MUTE, topic_id, caller=caller, at=at, expected_version=expected_version)
     member = topic.members.filter(ticket=ticket_id, state=_M.MEMBER).select_for_update().first()
     if member is None or member.told_at:
         raise Conflict("这件诉求不在本专题中，或已经告知。")
