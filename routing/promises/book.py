@@ -104,7 +104,7 @@ class PromiseBook:
         table names none, the clock does not run again. `region` is a code or a path of codes joined by '/'.
         """
         facts = Facts(grade, rework=rework, repeat=repeat, region=region, channel=channel, category=category)
-        return choose(_policies(self.policy_set_id), clock, facts)
+        return choose(published_table(self.policy_set_id), clock, facts)
 
     @property
     def departmental(self) -> bool:
@@ -204,7 +204,8 @@ def _newest_versions() -> QuerySet[CalendarVersion]:
 
 
 @lru_cache(maxsize=64)
-def _policies(policy_set_id: int) -> Table:
+def published_table(policy_set_id: int) -> Table:
+    """The rows of a published set, kept: they never change."""
     return read_table(policy_set_id)
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from routing.promises.book import calendar_version, read_calendar, read_table
+from routing.promises.book import calendar_version, published_table, read_calendar, read_table
 from routing.promises.calendars import WorkCalendar
 from routing.promises.drafts import future_only, in_force
 from routing.promises.models import CalendarVersion, PolicySet, Rung
@@ -97,7 +97,8 @@ class Change:
     def reckoner(self, promises: QuerySet[Deadline]) -> Reckoner:
         """For these promises."""
         if self.policy_set:
-            return ByPolicy(read_table(self.policy_set.pk), self.at, repeats(promises))
+            table = published_table if self.policy_set.published_at else read_table
+            return ByPolicy(table(self.policy_set.pk), self.at, repeats(promises))
         return ByCalendar(self.calendar, self.at)
 
     def outcomes(self, promises: QuerySet[Deadline]) -> Iterator[tuple[Fact, Fresh | None]]:
