@@ -47,7 +47,8 @@ def _of_firm(action: Action, verb: Callable[..., object], **more: Callable[[Tick
     def made(ticket: Ticket, caller: Caller, at: datetime, rng: Random) -> object:
         if not caller.firm:
             return perform(Intent(action=action, ticket_id=ticket.pk, at=at, caller=caller, text="冒充"))
-        return verb(ticket_id=ticket.pk, at=at, **{name: draw(ticket, at, rng) for name, draw in more.items()})
+        drawn = {name: draw(ticket, at, rng) for name, draw in more.items()}
+        return verb(ticket_id=ticket.pk, caller=caller, at=at, **drawn)
 
     return made
 

@@ -25,15 +25,18 @@ from qihu.errors import DomainError
 from tests import make
 from tests.people import user
 from tests.tickets.lives import VERBS, allowed_to_see, keeps_clocks, keeps_log
+from tests.tickets.lives_of_firms import People
+from tests.tickets.lives_on_ladder import Climbs, keeps_ladder
 from tickets import access
 from tickets.access import FIRM, SYSTEM, Caller
-from tickets.models import Approval, Deadline, Event, Leg, Ticket
+from tickets.models import Alert, Approval, Deadline, Event, Leg, Ticket
 from tickets.services import approvals, intake, legs, sweep
 from tickets.terms import LegAction, Status
 from tickets.workflow import open_moves
 
 STAFF = (
     *("officer.finance", "head.finance", "officer.land", "head.land", "officer.rural-bank", "officer.finance-330802"),
+    "head.rural-bank",  # only ever helps
     *("intake", "dispatcher", "director", "supervisor", "leader", "officer.discipline", "auditor"),
 )
 STEPS = (timedelta(0), make.MINUTE, 20 * make.MINUTE, timedelta(hours=1), timedelta(hours=5))
@@ -63,6 +66,8 @@ class Lives(RuleBasedStateMachine):
         county = User.objects.create_user("intake.330802", name="县受理员")
         county.grants.create(role="intake", region=Region.objects.get(code="330802"))
         self.staff = {**self.people, "intake.330802": county}
+        self.firm = People()
+        self.climbs = Climbs()
         self.at = make.MONDAY
         self.keys: list[int] = []
         self.promised: dict[int, object] = {}
@@ -75,7 +80,8 @@ class Lives(RuleBasedStateMachine):
     # who and what
 
     def callers(self) -> dict[str, Caller]:
-        return {"firm": FIRM, "system": SYSTEM} | {name: Caller(one) for name, one in self.staff.items()}
+        staff = {name: Caller(one) for name, one in self.staff.items()}
+        return {"firm": FIRM, "system": SYSTEM} | staff | self.firm.callers()
 
     def ticket(self, rng: Random) -> Ticket:
         return make.fresh(Ticket.objects.get(pk=rng.choice(self.keys)))
@@ -103,8 +109,12 @@ class Lives(RuleBasedStateMachine):
         for n in range(count):
             where = rng.choice(("DEMO-CAPITAL", "DEMO-CAPITAL", "DEMO", "DEMO-SERVICE"))
             more = {"category": "SRV-04"} if where == "DEMO-SERVICE" and rng.random() < 0.5 else {}
-            made = make.receipt(qr=where, at=self.at, text=f"第{n + 1}件：资金缺口1500万元。1. 授信；2. 用地。", **more)
-            self.keys.append(made.ticket.pk)
+            more["text"] = f"第{n + 1}件：资金缺口1500万元。1. 授信；2. 用地。"
+            if rng.random() < 0.5:
+                made = self.firm.file(qr=where, at=self.at, rng=rng, **more)
+            else:
+                made = make.receipt(qr=where, at=self.at, **more).ticket
+            self.keys.append(made.pk)
         if rng.random() < 0.7:
             intake.route_all(ticket_ids=self.keys, at=self.at)
             self.onward(rng, make.MINUTE, rng.randint(0, 4))
@@ -199,6 +209,10 @@ class Lives(RuleBasedStateMachine):
         for one in Deadline.objects.order_by("pk"):
             clocks[one.ticket_id].append(one)
             assert self.promised.setdefault(one.pk, one.promised_due_at) == one.promised_due_at
+            self.climbs.keep(one)
+        alerts: dict[int, list[Alert]] = {}
+        for alert in Alert.objects.order_by("pk"):
+            alerts.setdefault(alert.deadline_id, []).append(alert)
         helping: dict[int, list[Leg]] = {key: [] for key in self.keys}
         for leg in Leg.objects.select_related("department").order_by("pk"):
             helping[leg.ticket_id].append(leg)
@@ -207,7 +221,9 @@ class Lives(RuleBasedStateMachine):
             assert ticket.pending == waiting.count(ticket.pk)
             keeps_log(ticket, events[ticket.pk], helping[ticket.pk], at=self.at)
             keeps_clocks(ticket, clocks[ticket.pk], helping[ticket.pk])
+            keeps_ladder(clocks[ticket.pk], alerts, events[ticket.pk], at=self.at)
         self._nobody_sees_more(tickets, helping)
+        self._nobody_of_a_firm_sees_more(tickets)
 
     def _nobody_sees_more(self, tickets: list[Ticket], helping: dict[int, list[Leg]]) -> None:
         for person in self.staff.values():
@@ -215,6 +231,12 @@ class Lives(RuleBasedStateMachine):
             assert seen == {t.pk for t in tickets if allowed_to_see(person, t, helping[t.pk])}, person.username
             for ticket in tickets:
                 assert not access.parties(Caller(person), ticket) or ticket.pk in seen
+
+    def _nobody_of_a_firm_sees_more(self, tickets: list[Ticket]) -> None:
+        for name, contact in self.firm.everybody.items():
+            seen = set(access.visible_to_contact(contact).values_list("pk", flat=True))
+            assert seen == {t.pk for t in tickets if self.firm.may_see(contact, t)}, name
+            assert seen == {t.pk for t in tickets if access.parties(access.signed_in(contact), t)}, name
 
 
 COMMON = {
