@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from qihu.clock import now
 from tests import make
 from tests.seals import verify
@@ -10,13 +12,13 @@ from tickets.holding import holding
 from tickets.models import Event, Leg, Shift, Ticket
 
 
-def told(ticket: Ticket, status: str) -> None:
+def told(ticket: Ticket, status: str, *, at: datetime | None = None) -> None:
     """What must be true of every life, however it went."""
     ticket = make.fresh(ticket)
     events = list(Event.objects.filter(ticket=ticket).select_related("department").order_by("seq"))
     assert ticket.status == status == [event.to_status for event in events if event.to_status][-1]
     assert [event.seq for event in events] == list(range(1, ticket.last_seq + 1))
-    account = holding(events, at=now())
+    account = holding(events, at=at or now())
     assert sum(share.microseconds for share in account.shares) == account.whole
     assert verify(ticket=ticket.number).startswith("日志完好：1 件诉求")
 
