@@ -43,7 +43,7 @@ def test_every_call_is_described_in_chinese_with_its_problems(document):
             assert list(operation["responses"][code]["content"]) == ["application/problem+json"]
         if verb == "post":
             body = operation["requestBody"]["content"]["application/json"] if "requestBody" in operation else {}
-            assert body.get("examples") or path.endswith(("sign/", "uploads/")), path
+            assert body.get("examples") or path.endswith(("sign/", "close/", "uploads/")), path
 
 
 def test_security_schemes_have_names_that_openapi_allows(document):
