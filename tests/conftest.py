@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +81,12 @@ def _organisation(request):
         request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
         if not Department.objects.exists():
             load_organisation()
+
+
+@pytest.fixture(autouse=True)
+def _own_seals(settings, tmp_path_factory):
+    """What another test has sealed is no part of this one's log."""
+    settings.SEAL_FILE = tmp_path_factory.getbasetemp() / f"{uuid.uuid4().hex}.jsonl"
 
 
 @pytest.fixture

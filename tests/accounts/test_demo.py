@@ -99,7 +99,9 @@ def test_only_two_open_the_back_office_and_neither_is_almighty():
     assert not security.has_perm("accounts.change_region")
     assert security.has_perms(["accounts.view_region", "accounts.view_department"])
     for permission in Permission.objects.filter(content_type__app_label="promises"):
-        assert system.has_perm(f"promises.{permission.codename}")
+        switch = permission.codename == "change_ladderswitch"  # puts the ladder out of force: the other one's
+        assert system.has_perm(f"promises.{permission.codename}") is not switch
+    assert security.has_perm("promises.change_ladderswitch")
 
 
 @pytest.mark.parametrize(
