@@ -14,7 +14,7 @@ from tests.bench.report import Figure
 from tickets.models import Ticket
 from tickets.services.codes import access_code
 
-MOST = 12
+MOST = 15
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 

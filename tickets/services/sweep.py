@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import structlog
@@ -77,6 +79,17 @@ def _break_one(key: int, *, at: datetime) -> int:
     return _break_all([key], at=at, limit=1)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Thousands of rows live as long as a batch does: the cyclic collector would walk them again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_uncollected()
 @transaction.atomic
 def _break_all(keys: Sequence[int], *, at: datetime, limit: int) -> int:
     """Lock up to `limit` of these requests that nobody holds, and fire all that each has come to."""
