@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import prefetch_related_objects
 
 from routing.promises.book import current_book
 from tickets.models import Deadline, Ticket
@@ -95,10 +96,11 @@ def _break_all(keys: Sequence[int], *, at: datetime, limit: int) -> int:
     """Lock up to `limit` of these requests that nobody holds, and fire all that each has come to."""
     if not keys:
         return 0
-    free = Ticket.objects.lock(keys).select_for_update(of=("self",), skip_locked=True, no_key=True)
+    free = Ticket.objects.lock(keys).select_related(None).select_for_update(skip_locked=True, no_key=True)
     tickets = {t.pk: t for t in free[:limit]}
     if not tickets:
         return 0
+    prefetch_related_objects(list(tickets.values()), "region")  # a few regions for thousands of requests
     batch, book = Batch(tickets.values(), live=Deadline.objects.live(tickets)), current_book()
     for ticket in tickets.values():
         settle(ticket, batch, book, at=at)
