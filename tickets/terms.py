@@ -90,6 +90,8 @@ DEPARTMENT_CLOCKS = frozenset(
     }
 )
 """On the desk of the department in the lead: they run by its own hours where it keeps any."""
+RED_CLOCKS = frozenset({Clock.SIGN, Clock.CONTACT, Clock.RESOLVE})
+"""Whose breach lights red for head and director, and wants a reason (domain.md §4, ladder)."""
 CENTRE_CLOCKS = frozenset({Clock.ACCEPT, Clock.DISPATCH, Clock.ARBITRATE, Clock.CALL_BACK})
 """Held by the service centre; the others by the lead department, LEG by the co-handler."""
 

@@ -51,17 +51,19 @@ class Step:
 def ladder(policy_set_id: int, clock: str) -> tuple[Step, ...]:
     """The steps of a clock in a published set, in order. Kept: a published set never changes."""
     rows = Rung.objects.filter(set_id=policy_set_id, clock=clock).order_by("position")
-    return tuple(
-        Step(
-            position=row.position,
-            code=row.code,
-            measure=row.measure,
-            value=row.value,
-            amount=Amount(row.value, Unit(row.unit)) if row.unit else None,
-            at_least=row.at_least,
-            effect=row.effect,
-        )
-        for row in rows
+    return tuple(map(step_of, rows))
+
+
+def step_of(row: Rung) -> Step:
+    """A row as a step."""
+    return Step(
+        position=row.position,
+        code=row.code,
+        measure=row.measure,
+        value=row.value,
+        amount=Amount(row.value, Unit(row.unit)) if row.unit else None,
+        at_least=row.at_least,
+        effect=row.effect,
     )
 
 

@@ -8,17 +8,16 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Count, Q
 
 from qihu.errors import Invalid
-from routing.promises.ladder import BREACH
+from routing.promises.ladder import BREACH, step_of
 from routing.promises.models import Rung
 from tickets.models import Alert
 from tickets.models.deadline import AlertQuerySet
 from tickets.models.lists import TicketQuerySet
-from tickets.workflow import Clock
+from tickets.terms import RED_CLOCKS
 
 DAYS = 30
 PAGE = 50
 BROKEN = "breach"
-RED = (Clock.SIGN, Clock.CONTACT, Clock.RESOLVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class Step:
     """How often one step was reached in the last `DAYS` days, and how often it was only rehearsed."""
 
     code: str
+    position: int
     label: str
     effect: str
     lit: int
@@ -38,23 +38,17 @@ def steps(scope: TicketQuerySet, *, at: datetime) -> list[Step]:
         lit_=Count("pk", filter=Q(lit=True)), rehearsed=Count("pk", filter=Q(lit=False))
     ).order_by("threshold")}  # fmt: skip
     return [
-        Step(code, label, effect, row["lit_"] if row else 0, row["rehearsed"] if row else 0)
-        for code, label, effect in _known()
+        Step(code, position, label, effect, row["lit_"] if row else 0, row["rehearsed"] if row else 0)
+        for position, code, label, effect in _known()
         for row in [counted.get(code)]
     ]
 
 
-def _known() -> list[tuple[str, str, str]]:
+def _known() -> list[tuple[int, str, str, str]]:
     rungs = {rung.code: rung for rung in Rung.objects.filter(set__published_at__isnull=False).order_by("set__number")}
-    found = [(rung.position, code, _label(rung), rung.get_effect_display()) for code, rung in rungs.items()]
+    found = [(rung.position, code, step_of(rung).words(), rung.get_effect_display()) for code, rung in rungs.items()]
     found.append((BREACH, BROKEN, "超期", "红灯"))
-    return [(code, label, effect) for _, code, label, effect in sorted(found)]
-
-
-def _label(rung: Rung) -> str:
-    if rung.measure == Rung.Measure.SHARE:
-        return f"已用 {rung.value}%"
-    return f"{'只剩' if rung.measure == Rung.Measure.BEFORE else '超期'} {rung.value} {rung.get_unit_display()}"
+    return sorted(found)
 
 
 def listed(scope: TicketQuerySet, *, at: datetime, code: str = "", before: str = "") -> tuple[list[Alert], str]:
@@ -62,7 +56,7 @@ def listed(scope: TicketQuerySet, *, at: datetime, code: str = "", before: str =
 
     Raises `Invalid` for an unknown step or a place that no page ended at.
     """
-    if code and code not in {known for known, _, _ in _known()}:
+    if code and code not in {known for _, known, _, _ in _known()}:
         raise Invalid("没有这一级。", fields={"step": "没有这一级。"})
     found = _recent(scope, at)
     found = found.filter(threshold=code) if code else found
@@ -76,7 +70,7 @@ def listed(scope: TicketQuerySet, *, at: datetime, code: str = "", before: str =
 
 def _recent(scope: TicketQuerySet, at: datetime) -> AlertQuerySet:
     """Of the clocks that light red; the others break without a ladder."""
-    shown = Alert.objects.filter(at__gte=at - timedelta(days=DAYS), at__lte=at, deadline__clock__in=RED)
+    shown = Alert.objects.filter(at__gte=at - timedelta(days=DAYS), at__lte=at, deadline__clock__in=sorted(RED_CLOCKS))
     return shown.filter(deadline__ticket__in=scope.filter(restricted=False, test=False).order_by())
 
 

@@ -10,10 +10,9 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from qihu.errors import Invalid
 from tickets.models import Deadline
 from tickets.models.lists import TicketQuerySet
-from tickets.workflow import Clock, Status
+from tickets.terms import RED_CLOCKS
+from tickets.workflow import Status
 
-RED = (Clock.SIGN, Clock.CONTACT, Clock.RESOLVE)
-"""The promises whose break lights red for head and director (domain.md §4, ladder)."""
 LATE, TRIAGE = "late_now", "triage_now"
 LISTS = {LATE: "红灯：签收、联系或答复已超期，仍在办", TRIAGE: "等待研判交办"}
 
@@ -71,7 +70,7 @@ def _broken(at: datetime, path: str) -> Q:
     """A live red promise past its agreed due; one that is paused counts only if it broke before the pause."""
     live = Q(
         **{
-            f"{path}clock__in": RED,
+            f"{path}clock__in": sorted(RED_CLOCKS),
             f"{path}state__in": [Deadline.State.RUNNING, Deadline.State.PAUSED],
             f"{path}due_at__lte": at,
         }

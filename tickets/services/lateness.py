@@ -12,17 +12,14 @@ from tickets.access import Caller
 from tickets.models import Deadline, Ticket
 from tickets.services.intent import Aside, Done
 from tickets.services.transition import perform_all, refuse_stale
-from tickets.terms import Remark
-from tickets.workflow import Clock, Party
-
-RED = frozenset({Clock.SIGN, Clock.CONTACT, Clock.RESOLVE})
-"""Clocks whose breach lights red and wants a reason."""
+from tickets.terms import RED_CLOCKS, Remark
+from tickets.workflow import Party
 
 
 def owed(ticket_id: int) -> list[Deadline]:
     """Broken promises of a request that nobody has given a reason for, oldest first: one query."""
     broken = Deadline.objects.of_ticket(ticket_id).filter(breached_at__isnull=False, reason_seq__isnull=True)
-    return list(broken.filter(clock__in=sorted(RED)))
+    return list(broken.filter(clock__in=sorted(RED_CLOCKS)))
 
 
 @transaction.atomic

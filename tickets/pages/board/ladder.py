@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from qihu.clock import now
-from routing.promises.ladder import rehearses
+from routing.promises.ladder import BREACH, rehearses
 from tickets.figures import ladder
 from tickets.figures.scope import counted_for
 from tickets.figures.window import zone
@@ -44,7 +44,7 @@ def climbed(request: HttpRequest) -> HttpResponse:
 
 def _row(alert: Alert, labels: dict[str, ladder.Step]) -> dict[str, Any]:
     step = labels.get(alert.threshold)
-    state = {"used-70": "warn", "left-1wd": "warn"}.get(alert.threshold, "late")
+    state = "warn" if step and step.position < BREACH else "late"
     return {
         "number": alert.deadline.ticket.number,
         "department": alert.deadline.ticket.department,

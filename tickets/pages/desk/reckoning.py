@@ -19,7 +19,8 @@ from tickets.dues import lights
 from tickets.models import Deadline, Shift
 from tickets.pages.desk import queues, telling
 from tickets.pages.desk.seat import Seat, at_desk
-from tickets.services.lateness import RED, give_reason
+from tickets.services.lateness import give_reason
+from tickets.terms import RED_CLOCKS
 from tickets.workflow import Clock, Party
 
 _EFFECTS = dict(Row.Effect.choices)
@@ -97,7 +98,7 @@ def _turn(deadline: Deadline, seat: Seat) -> dict[str, object]:
             for shift in deadline.shifts.all()
         ],
         "ladder": [_rung(one, seat) for one in rungs(deadline, deadline.alerts.all())],
-        "owes": deadline.clock in RED and deadline.breached_at is not None and deadline.reason_seq is None,
+        "owes": deadline.clock in RED_CLOCKS and deadline.breached_at is not None and deadline.reason_seq is None,
     }
 
 
