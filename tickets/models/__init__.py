@@ -5,6 +5,7 @@ from tickets.models.attachment import Attachment
 from tickets.models.callback import CallBack, Draw, Script
 from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
+from tickets.models.fact import Cell, Checkpoint, Fact, Stay
 from tickets.models.handling import Decision, Rating
 from tickets.models.imports import SavedMapping, Sheet, SheetRow
 from tickets.models.intake import Answer, QRCode, WrongCode
@@ -25,6 +26,8 @@ __all__ = [
     "Approval",
     "Attachment",
     "CallBack",
+    "Cell",
+    "Checkpoint",
     "Confirmation",
     "Deadline",
     "Decision",
@@ -32,6 +35,7 @@ __all__ = [
     "Draw",
     "Erasure",
     "Event",
+    "Fact",
     "Filing",
     "Leg",
     "Notice",
@@ -52,6 +56,7 @@ __all__ = [
     "Shift",
     "Slice",
     "Source",
+    "Stay",
     "Text",
     "Ticket",
     "Topic",

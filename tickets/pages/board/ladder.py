@@ -39,7 +39,7 @@ def climbed(request: HttpRequest) -> HttpResponse:
         "rehearsal": rehearses(),
         "days": ladder.DAYS,
     }
-    return render(request, "board/ladder.html", frame(user) | context)
+    return render(request, "board/ladder.html", frame(user, "board-ladder") | context)
 
 
 def _row(alert: Alert, labels: dict[str, ladder.Step]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tickets.figures.window import zone
 from tickets.models.lists import TicketQuerySet
 from tickets.pages.board.period import PeriodForm, presets, weeks
 from tickets.pages.board.said import Links, cards, lines
+from tickets.pages.board.tabs import tabs
 
 _PARTS = {Part.NUMERATOR: "计入分子", Part.DENOMINATOR: "分母全部", Part.REST: "未计入分子"}
 
@@ -73,10 +74,10 @@ def viewer(request: HttpRequest) -> User:
     return request.user
 
 
-def frame(user: User) -> dict[str, Any]:
-    """What every page of the board shows around its content."""
+def frame(user: User, section: str = "board") -> dict[str, Any]:
+    """What every page of the board shows around its content; `section`: the tab it belongs to."""
     titles = dict.fromkeys(str(Role(grant.role).label) for grant in user.held)
-    return {"user_title": "、".join(titles), "places": places_of(user)}
+    return {"user_title": "、".join(titles), "places": places_of(user), "tabs": list(tabs(section))}
 
 
 def _period(form: PeriodForm, at: datetime) -> dict[str, Any]:
