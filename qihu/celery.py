@@ -15,6 +15,7 @@ _TICK = {"expires": 10}
 app.conf.beat_schedule = {
     "outbox": {"task": "outbox.drain", "schedule": 3.0, "options": _TICK},
     "sweep": {"task": "tickets.sweep", "schedule": 2.0, "options": _TICK},
+    "figures": {"task": "tickets.figures", "schedule": 2.0, "options": _TICK},
     "seal": {"task": "tickets.seal", "schedule": 5.0, "options": _TICK},
     "inspect": {"task": "tickets.inspect", "schedule": 3.0, "options": _TICK},
     "send": {"task": "tickets.send", "schedule": 3.0, "options": _TICK},

@@ -10,6 +10,7 @@ from celery import shared_task
 
 from qihu.clock import now
 from qihu.outbox.consume import Batch, consumer
+from tickets.figures import projection
 from tickets.models import Answer, WrongCode
 from tickets.services import inspection, intake, sealing, uploads
 from tickets.services.notify import digest, notify_all
@@ -68,6 +69,12 @@ def sweep(**_: object) -> None:
     at = database_now()
     while fire(at=at):
         pass
+
+
+@shared_task(name="tickets.figures")
+def count(**_: object) -> None:
+    """Carry what the log has told, and what has come due, over to the figures."""
+    projection.catch_up()
 
 
 @shared_task(name="tickets.seal")

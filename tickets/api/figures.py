@@ -11,19 +11,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qihu.clock import now
-from qihu.errors import Invalid
+from qihu.errors import Forbidden, Invalid
 from tickets.access import Caller
 from tickets.api.described import problems, query
 from tickets.api.door import Door, public_url, staff
 from tickets.api.rows import PageOut, page_body
-from tickets.figures import DIMENSIONS, Figure, Part, Window, opened, report, window_from
+from tickets.figures import DIMENSIONS, PERIODS, Figure, Part, Window, live_or, opened, report
 from tickets.figures.answers import as_json
-from tickets.figures.scope import counted_for
+from tickets.figures.count import checked
+from tickets.figures.fresh import freshen
+from tickets.figures.scope import Scope, counted_for, seen_by
 
 _ROWS = "/api/v1/figures/rows/"
 _SINCE, _UNTIL = query("since", "起始日期（含）"), query("until", "截止日期（不含）")
-_AS_OF = query("as_of", "截止时点，缺省为现在")
-_BY = query("by", f"分组：{'、'.join(f'{code}（{label}）' for code, label in DIMENSIONS.items())}")
+_AS_OF = query("as_of", "截止时点，缺省为统计进度（几秒之内）")
+_KNOWN = query("known", "只计入此刻之前已有记录的内容；缺省为今天所知的一切。与 as_of 相同即“当时所见”")
+_ONLY = query("only", "只要这些指标，代码以逗号相连；综合指数（index）只在点名时给出")
+_BY = query("by", f"分组：{'、'.join(f'{code}（{label}）' for code, label in [*DIMENSIONS.items(), *PERIODS.items()])}")
 
 
 class TwinOut(serializers.Serializer[Any]):
@@ -63,7 +67,9 @@ class FiguresOut(serializers.Serializer[Any]):
 
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
-    as_of = serializers.DateTimeField()
+    as_of = serializers.DateTimeField(help_text="截止时点")
+    known = serializers.DateTimeField(allow_null=True, help_text="计入的是此刻之前已有的记录；空为今天所知的一切")
+    definitions = serializers.IntegerField(help_text="口径版本")
     figures = FigureOut(many=True)
     groups = serializers.DictField(child=GroupOut(many=True))
 
@@ -76,21 +82,20 @@ class Figures(Door):
         tags=["统计"],
         summary="闭环指标",
         description="按首次提交落在 [since, until) 的诉求统计；每个数都给出其背后诉求清单的地址。",
-        parameters=[_SINCE, _UNTIL, _BY, _AS_OF],
+        parameters=[_SINCE, _UNTIL, _BY, _AS_OF, _KNOWN, _ONLY],
         responses={200: FiguresOut, **problems((401, 403, 422))},
     )
     def get(self, request: Request) -> Response:
         """All figures."""
         scope = counted_for(staff(request))
-        window, by = _window(request), request.GET.get("by", "")
-        if by and by not in DIMENSIONS:
-            said = f"不能按“{by[:20]}”分组，可用：{'、'.join(DIMENSIONS)}。"
-            raise Invalid(said, fields={"by": said})
-        found = report(window, by=[by] if by else [], scope=scope)
+        by, only = _by(request, scope), [code for code in request.GET.get("only", "").split(",") if code]
+        found = report(_window(request), by=[by] if by else [], scope=scope, only=only or None)
+        window = found.window
 
         def rows(figure: Figure, part: Part, value: str | None) -> str:
             """Fixed at this report's `as_of`, so that the list counts what the number counted."""
             place = {"figure": figure.code, "part": str(part), "as_of": window.as_of.isoformat()}
+            place |= {"known": window.known.isoformat()} if window.known else {}
             group = {"by": by, "value": value} if value is not None else {}
             period = {"since": window.since.isoformat(), "until": window.until.isoformat()}
             return public_url(request, f"{_ROWS}?{urlencode(period | place | group)}")
@@ -114,6 +119,7 @@ class FigureRows(Door):
             _BY,
             query("value", "分组的值"),
             _AS_OF,
+            _KNOWN,
             query("page", "页码"),
         ],
         responses={200: PageOut, **problems((401, 403, 422))},
@@ -121,14 +127,15 @@ class FigureRows(Door):
     def get(self, request: Request) -> Response:
         """One page, newest first."""
         user, get = staff(request), request.GET
-        page = _page(request)
+        page, scope = _page(request), counted_for(user)
         found = opened(
             _window(request),
             figure=get.get("figure", ""),
             part=get.get("part", Part.DENOMINATOR),
-            by=get.get("by", ""),
+            by=_by(request, scope),
             value=get.get("value", ""),
-            scope=counted_for(user),
+            scope=scope,
+            seen=seen_by(user),
             page=page,
         )
         following = public_url(request, f"{request.path}?{_with_page(request, page + 1)}")
@@ -136,9 +143,18 @@ class FigureRows(Door):
 
 
 def _window(request: Request) -> Window:
-    get = request.GET
-    typed = {name: get.get(name, "").replace(" ", "+") for name in ("since", "until", "as_of")}
-    return window_from(typed["since"], typed["until"], at=now(), as_of=typed["as_of"])
+    get, at = request.GET, now()
+    freshen(at)
+    typed = {name: get.get(name, "").replace(" ", "+") for name in ("since", "until", "as_of", "known")}
+    return live_or(**typed, at=at)
+
+
+def _by(request: Request, scope: Scope) -> str:
+    """Raises `Invalid` for an unknown dimension, `Forbidden` for figures by officer, which only a head sees."""
+    by: str = request.GET.get("by", "")
+    if by == "officer" and not scope.of_department:
+        raise Forbidden("按经办人的统计只供部门负责人查看。")
+    return checked(by[:40]) if by else ""
 
 
 def _page(request: Request) -> int:

@@ -1,19 +1,22 @@
-"""ANSWERS: the figures of domain.md §5, counted from the log over [since, until) as the log stood at `as_of`.
+"""ANSWERS: the figures of domain.md §5 over [since, until), counted from a projection of the log.
 
-`report()` counts, `opened()` lists exactly the requests behind one number, `standing` says what waits now.
+`report()` counts, `opened()` lists exactly the requests behind one number, `standing` says what waits now;
+`projection` keeps the rows true to the log.
 """
 
-from tickets.figures.count import Figure, Group, Report, label_of, report
+from tickets.figures.count import Group, Report, label_of, report
+from tickets.figures.figure import Figure
 from tickets.figures.interval import Interval
-from tickets.figures.measures import BY_CODE, DIMENSIONS, MEASURES, Measure, Part
+from tickets.figures.measures import BY_CODE, DIMENSIONS, MEASURES, PERIODS, Measure, Part
 from tickets.figures.rows import PAGE, Opened, opened
-from tickets.figures.window import Window, window_from
+from tickets.figures.window import Window, live_or, window_from
 
 __all__ = [
     "BY_CODE",
     "DIMENSIONS",
     "MEASURES",
     "PAGE",
+    "PERIODS",
     "Figure",
     "Group",
     "Interval",
@@ -23,6 +26,7 @@ __all__ = [
     "Report",
     "Window",
     "label_of",
+    "live_or",
     "opened",
     "report",
     "window_from",

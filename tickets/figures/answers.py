@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tickets.figures.count import Figure, Report
+from tickets.figures.count import Report
+from tickets.figures.figure import Figure
 from tickets.figures.measures import Kind, Part
 
 RowsURL = Callable[[Figure, Part, str | None], str]
@@ -13,12 +14,14 @@ RowsURL = Callable[[Figure, Part, str | None], str]
 
 
 def as_json(report: Report, rows_url: RowsURL | None = None) -> dict[str, Any]:
-    """`{since, until, as_of, figures: […], groups: {by: [{value, label, figures}]}}`; times ISO 8601, seconds, 0–1."""
+    """`{since, until, as_of, known, definitions, figures, groups: {by: [{value, label, figures}]}}`; ISO 8601, 0–1."""
     window = report.window
     return {
         "since": window.since.isoformat(),
         "until": window.until.isoformat(),
         "as_of": window.as_of.isoformat(),
+        "known": window.known.isoformat() if window.known else None,
+        "definitions": report.edition,
         "figures": [figure_json(figure, rows_url) for figure in report.figures.values()],
         "groups": {
             by: [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef
 
-from tickets.figures.count import Figure
+from tickets.figures.figure import Figure
 from tickets.figures.interval import wilson
 from tickets.figures.measures import Kind, Part
 from tickets.figures.window import Window

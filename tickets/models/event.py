@@ -41,7 +41,7 @@ class Event(models.Model):
         constraints = [models.UniqueConstraint(fields=["ticket", "seq"], name="event_seq")]
         indexes = [
             models.Index(fields=["kind", "happened_at", "ticket"], name="event_kind_time"),
-            models.Index(fields=["xid"], name="event_xid"),
+            models.Index(fields=["xid", "id"], name="event_xid_id"),
         ]
 
     def __str__(self) -> str:

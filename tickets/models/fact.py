@@ -35,8 +35,11 @@ class Fact(models.Model):
         NOW = "now", "当前"
         AHEAD = "ahead", "将来"
 
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="facts", db_index=False)
+    # no constraint in the database: rows are written by the million, from a log that has one
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="facts", db_index=False, db_constraint=False)
     submitted_at = models.DateTimeField()
+    submitted_on = models.DateField()
+    month = models.DateField()
     since = models.DateTimeField()
     until = models.DateTimeField()
     lasts_until = models.DateTimeField()
@@ -64,6 +67,12 @@ class Fact(models.Model):
             models.Index(fields=["submitted_at", "ticket"], name="fact_submitted"),
             models.Index(fields=["-submitted_at", "-ticket"], name="fact_now", condition=Q(state="now")),
             models.Index(F("closed_at"), name="fact_closed", condition=Q(state="now", closed_at__isnull=False)),
+            models.Index(
+                fields=["month", "net_seconds"], name="fact_net", condition=Q(state="now", net_seconds__isnull=False)
+            ),
+            models.Index(
+                fields=["month", "full_seconds"], name="fact_full", condition=Q(state="now", full_seconds__isnull=False)
+            ),
             models.Index(fields=["since"], name="fact_ahead", condition=Q(state="ahead")),
         ]
 
@@ -78,7 +87,7 @@ class Stay(models.Model):
     region's calendar within it, null while it lasts.
     """
 
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="stays", db_index=False)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="stays", db_index=False, db_constraint=False)
     nth = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=12, choices=Status)
     department = models.CharField(max_length=40)
@@ -126,14 +135,16 @@ class Cell(models.Model):
 class Checkpoint(models.Model):
     """How far the projection has come: one row, key 1.
 
-    Every event written by a transaction before `xid` is in it, and every event recorded by `known_at`; the rows in
-    state `now` are those true at `as_of`.
+    Every event up to (`xid`, `event`) is in it: its transaction's id and its key, in this order. `known_at`: every
+    event recorded by then is in it. The rows in state `now` are those true at `as_of`. `behind`: more is waiting.
     """
 
     xid = models.BigIntegerField(default=0)
+    event = models.BigIntegerField(default=0)
     as_of = models.DateTimeField(null=True)
     known_at = models.DateTimeField(null=True)
     definitions = models.PositiveSmallIntegerField(default=0)
+    behind = models.BooleanField(default=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "统计进度"

@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError
 
 from qihu.clock import now
 from qihu.errors import Invalid
-from tickets.figures import DIMENSIONS, Figure, Report, report, window_from
+from tickets.figures import DIMENSIONS, PERIODS, Figure, Report, live_or, projection, report
 from tickets.figures.answers import as_json
 from tickets.figures.measures import Kind
 
@@ -23,13 +23,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--since", required=True, help="起始日期（含），例如 2026-11-01")
         parser.add_argument("--until", required=True, help="截止日期（不含），例如 2026-12-01")
-        parser.add_argument("--by", default="", help=f"分组：{'、'.join(DIMENSIONS)}")
+        parser.add_argument("--by", default="", help=f"分组：{'、'.join([*DIMENSIONS, *PERIODS])}")
         parser.add_argument("--as-of", default="", help="截止时点，ISO 8601；缺省为现在")
+        parser.add_argument("--known", default="", help="只计入此刻之前已有的记录；缺省为今天所知的一切")
         parser.add_argument("--json", action="store_true", help="输出 JSON")
 
     def handle(self, *_: object, **options: Any) -> None:
+        projection.catch_up()
         try:
-            window = window_from(options["since"], options["until"], at=now(), as_of=options["as_of"])
+            typed = {name: options[name] for name in ("since", "until", "as_of", "known")}
+            window = live_or(**typed, at=now())
             found = report(window, by=[options["by"]] if options["by"] else [])
         except Invalid as error:
             raise CommandError("；".join(error.fields.values()) or error.message) from error

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from qihu.clock import now
 from routing.promises.ladder import BREACH, rehearses
 from tickets.figures import ladder
-from tickets.figures.scope import counted_for
+from tickets.figures.scope import seen_by
 from tickets.figures.window import zone
 from tickets.models import Alert
 from tickets.pages.board.views import frame, viewer
@@ -25,7 +25,7 @@ from tickets.workflow import Clock
 def climbed(request: HttpRequest) -> HttpResponse:
     """Counts of every step, and a page of what was lit."""
     user, at = viewer(request), now()
-    scope, code = counted_for(user), request.GET.get("step", "")
+    scope, code = seen_by(user), request.GET.get("step", "")
     steps = ladder.steps(scope, at=at)
     alerts, further = ladder.listed(scope, at=at, code=code, before=request.GET.get("before", ""))
     labels = {step.code: step for step in steps}

@@ -19,7 +19,7 @@ HEROES = (
     ("handling_net", ("handling_full",)),
     ("satisfied_result", ("satisfied_result_strict", "satisfied_process")),
     ("response", ("acceptance", "overdue", "extension", "suspension")),
-    ("closed", ("participation", "burden")),
+    ("closed", ("participation", "repeat", "burden")),
 )
 """The cards, each with the figures that must stand beside it."""
 COLUMNS = ("submitted", "first_dispatch", "on_time", "solved")
@@ -99,6 +99,8 @@ class Links:
             "until": self.window.until_on.isoformat(),
             "as_of": self.window.as_of.isoformat(),
         }
+        if self.window.known:
+            asked["known"] = self.window.known.isoformat()
         if value is not None:
             asked |= {"by": self.by, "value": value}
         return f"{reverse('board-rows')}?{urlencode(asked)}"

@@ -12,14 +12,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from qihu.accounts.models import OF_REGION, Role, User
+from qihu.accounts.models import Role, User
 from qihu.clock import now
 from qihu.errors import Forbidden, Invalid
-from routing.promises.book import PromiseBook, current_book
+from routing.promises.book import current_book
 from routing.promises.coverage import coverage_warnings
 from routing.promises.words import ordinary_day
-from tickets.figures import DIMENSIONS, PAGE, Opened, Part, Window, label_of, opened, report, standing, window_from
-from tickets.figures.scope import counted_for, places_of
+from tickets.figures import DIMENSIONS, PAGE, Opened, Part, Report, Window, label_of, live_or, opened, report, standing
+from tickets.figures.fresh import freshen
+from tickets.figures.scope import Scope, counted_for, places_of, seen_by
 from tickets.figures.window import zone
 from tickets.models.lists import TicketQuerySet
 from tickets.pages.board.period import PeriodForm, presets, weeks
@@ -41,8 +42,9 @@ def board(request: HttpRequest) -> HttpResponse:
     if asked is None:
         return render(request, "board/board.html", context, status=422)
     window, by = asked
-    by = by or ("department" if user.roles() & OF_REGION else "chain_tag")
-    context |= _counted(window, by, scope) | {"needs": _needs(scope, at), "by": by}
+    by = _allowed(by, scope) or ("chain_tag" if scope.of_department else "department")
+    freshen(at)
+    context |= _counted(window, by, scope) | {"needs": _needs(seen_by(user), at), "by": by}
     return render(request, "board/board.html", context)
 
 
@@ -53,18 +55,28 @@ def rows(request: HttpRequest) -> HttpResponse:
     user, at = viewer(request), now()
     scope, asked = counted_for(user), request.GET
     if asked.get("figure", "") in standing.LISTS:
-        return render(request, "board/rows.html", frame(user) | _standing(request, scope, at))
-    window = window_from(asked.get("since", ""), asked.get("until", ""), at=at, as_of=asked.get("as_of", ""))
+        return render(request, "board/rows.html", frame(user) | _standing(request, seen_by(user), at))
+    freshen(at)
+    typed = {name: asked.get(name, "") for name in ("since", "until", "as_of", "known")}
+    window = live_or(**typed, at=at)
     found = opened(
         window,
         figure=asked.get("figure", ""),
         part=asked.get("part", Part.NUMERATOR),
-        by=asked.get("by", "") if "value" in asked else "",
+        by=_allowed(asked.get("by", ""), scope) if "value" in asked else "",
         value=asked.get("value", ""),
         scope=scope,
+        seen=seen_by(user),
         page=_page(request),
     )
-    return render(request, "board/rows.html", frame(user) | _listed(request, window, found))
+    return render(request, "board/rows.html", frame(user) | _listed(request, found))
+
+
+def _allowed(by: str, scope: Scope) -> str:
+    """A dimension as asked for. Raises `Forbidden` for figures by officer, which only a department's head sees."""
+    if by == "officer" and not scope.of_department:
+        raise Forbidden("按经办人的统计只供部门负责人查看。")
+    return by
 
 
 def viewer(request: HttpRequest) -> User:
@@ -93,35 +105,40 @@ def _period(form: PeriodForm, at: datetime) -> dict[str, Any]:
     return {"form": form, "presets": offered, "problems": list(form.said())}
 
 
-def _counted(window: Window, by: str, scope: TicketQuerySet) -> dict[str, Any]:
-    """Two statements: everything by submission, and the closings by week."""
-    book = current_book()
-    calendar = book.calendar()
-    day = ordinary_day(calendar, window.as_of.astimezone(calendar.zone).date())
+def _counted(window: Window, by: str, scope: Scope) -> dict[str, Any]:
+    """Everything by submission, and the closings by week."""
+    calendar = current_book().calendar()
     wanted = tuple(dict.fromkeys((by, "chain_tag", "week")))
-    counted = report(window, by=wanted, scope=scope, book=book)
+    counted = report(window, by=wanted, scope=scope, lengths_by=False)
+    window = counted.window
+    day = ordinary_day(calendar, window.as_of.astimezone(calendar.zone).date())
     return {
         "window": window,
         "as_of": window.as_of.astimezone(zone()),
         "cards": cards(counted.figures, Links(window), day=day),
         "lines": lines(counted.groups[by], Links(window, by), day=day),
         "chains": lines(counted.groups["chain_tag"], Links(window, "chain_tag"), day=day),
-        "dimensions": _dimensions(window, by),
+        "dimensions": _dimensions(window, by, scope),
+        "behind": counted.behind,
+        "edition": counted.edition,
         "by_label": DIMENSIONS[by],
-        "chart": _chart(window, {g.value: g.figures["submitted"].hits for g in counted.groups["week"]}, scope, book),
+        "chart": _chart(counted, scope),
     }
 
 
-def _dimensions(window: Window, by: str) -> list[dict[str, Any]]:
+def _dimensions(window: Window, by: str, scope: Scope) -> list[dict[str, Any]]:
     period = {"since": window.since_on.isoformat(), "until": window.until_on.isoformat()}
     return [
         {"label": f"按{label}", "url": "?" + urlencode(period | {"by": name}), "current": name == by}
         for name, label in DIMENSIONS.items()
+        if scope.of_department or name != "officer"
     ]
 
 
-def _chart(window: Window, submitted: dict[str, int], scope: TicketQuerySet, book: PromiseBook) -> dict[str, Any]:
-    flow = report(window, by=["week"], scope=scope, only=["closings"], book=book).groups["week"]
+def _chart(counted: Report, scope: Scope) -> dict[str, Any]:
+    window = counted.window
+    submitted = {group.value: group.figures["submitted"].hits for group in counted.groups["week"]}
+    flow = report(window, by=["week"], scope=scope, only=["closings"]).groups["week"]
     closed = {group.value: group.figures["closings"].hits for group in flow}
     table = []
     for monday, week in weeks(window):
@@ -182,7 +199,8 @@ def _page(request: HttpRequest) -> int:
     return int(typed)
 
 
-def _listed(request: HttpRequest, window: Window, found: Opened) -> dict[str, Any]:
+def _listed(request: HttpRequest, found: Opened) -> dict[str, Any]:
+    window = found.window
     parts = [
         {"label": label, "url": _with(request, part=str(part), page=""), "current": part == found.part}
         for part, label in _PARTS.items()
@@ -196,6 +214,7 @@ def _listed(request: HttpRequest, window: Window, found: Opened) -> dict[str, An
         "parts": parts if found.measure.counted else [],
         "total": found.total,
         "tickets": found.tickets,
+        "hidden": found.hidden,
         "pager": _pager(request, found.page, found.pages),
         "back": _back(request, window),
     }

@@ -1,0 +1,105 @@
+"""One number and what it rests on, made of the counters of one group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tickets.figures.counters import Counters
+from tickets.figures.interval import RANKED_FROM, Interval, wilson
+from tickets.figures.lengths import Length
+from tickets.figures.measures import Definitions, Kind, Measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number and what it rests on.
+
+    `numerator` is the weighted sum (35.6 where 基本满意 counts 0.9) and `hits` the number of requests behind it;
+    `denominator` is n. `rate` 0–1, None where n is 0. `interval` rests on the strict count. Of a length of time
+    `median` and `p90` are seconds, and numerator and rate None.
+    """
+
+    code: str
+    label: str
+    sentence: str
+    kind: Kind
+    hits: int
+    denominator: int
+    numerator: float | None = None
+    rate: float | None = None
+    interval: Interval | None = None
+    median: float | None = None
+    p90: float | None = None
+    twins: tuple[Figure, ...] = ()
+
+    @property
+    def ranked(self) -> bool:
+        """Enough requests to be compared with others (n ≥ 20)."""
+        return self.denominator >= RANKED_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted of one group: the counters, the lengths by figure, the closings."""
+
+    counts: Sequence[int]
+    lengths: Mapping[str, Length]
+    closings: int = 0
+
+
+def figures_of(measures: Sequence[Measure], counted: Counted, counters: Counters) -> dict[str, Figure]:
+    """The figures by code, each with its twins in it."""
+    plain = {one.code: _figure(one, counted, counters) for one in measures if not one.of}
+    twins = {one.code: tuple(plain[m.code] for m in measures if m.twin_of == one.code) for one in measures}
+    found = {
+        one.code: _figure(one, counted, counters, twins[one.code]) for one in measures if not (one.twin_of or one.of)
+    }
+    return found | {one.code: _index(one, found) for one in measures if one.of}
+
+
+def empty(definitions: Definitions, counters: Counters) -> Counted:
+    """A group without requests."""
+    return Counted([0] * len(counters.order), {one.code: Length() for one in definitions.measures if one.times})
+
+
+def _figure(measure: Measure, counted: Counted, counters: Counters, twins: tuple[Figure, ...] = ()) -> Figure:
+    if measure.by_closing:
+        n = hits = counted.closings
+        total = float(hits)
+    else:
+        n, hits = counters.n(measure, counted.counts), counters.hits(measure, counted.counts)
+        total = counters.total(measure, counted.counts)
+    is_rate, is_time = measure.kind is Kind.RATE, measure.kind is Kind.TIME
+    length = counted.lengths.get(measure.code, Length())
+    return Figure(
+        code=measure.code,
+        label=measure.label,
+        sentence=measure.sentence,
+        kind=measure.kind,
+        hits=hits,
+        denominator=n,
+        numerator=None if is_time else round(total, 6),
+        rate=total / n if is_rate and n else None,
+        interval=wilson(counters.strict(measure, counted.counts), n) if is_rate else None,
+        median=length.median,
+        p90=length.p90,
+        twins=twins,
+    )
+
+
+def _index(measure: Measure, figures: Mapping[str, Figure]) -> Figure:
+    """A weighted mean of other figures; none where one of them has none. Its n is the smallest of theirs."""
+    parts = [(figures.get(code), weight) for code, weight in measure.of]
+    known = [(one, weight) for one, weight in parts if one is not None]
+    n = min((one.denominator for one, _ in known), default=0) if len(known) == len(parts) else 0
+    rates = [one.rate * weight for one, weight in known if one.rate is not None]
+    return Figure(
+        code=measure.code,
+        label=measure.label,
+        sentence=measure.sentence,
+        kind=measure.kind,
+        hits=n,
+        denominator=n,
+        rate=sum(rates) if n and len(rates) == len(parts) else None,
+    )

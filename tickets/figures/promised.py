@@ -1,0 +1,100 @@
+"""The promises of one request as its log tells them: first due, agreed due, when it was met or stopped, when it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Line = Mapping[str, str]
+"""One line of an event's `clocks` (`services.ledger.entry`)."""
+
+
+@dataclass(slots=True)
+class Promised:
+    """One promise. `stop`: since when it does not run; `ran`: the stretches in which it did, `[since, stop)`."""
+
+    since: datetime
+    due: datetime
+    first: datetime
+    met: datetime | None = None
+    stop: datetime | None = None
+    void: bool = False
+    rests: bool = False
+    ran: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def take(self, line: Line, at: datetime) -> None:
+        """What one line of the log does to it. Inheriting goes on with it, under the other's due times."""
+        if "due_at" in line:
+            self.due, self.first = _moment(line["due_at"]), _moment(line["promised_due_at"])
+        op = line["op"]
+        if op == "resumed":
+            self.since, self.stop, self.rests = at, None, False
+        elif op == "inherited":
+            self.void, self.stop, self.since = False, at if self.rests else None, at
+        elif op in {"paused", "met", "void"}:
+            self._stopped(line, op, at)
+
+    def _stopped(self, line: Line, op: str, at: datetime) -> None:
+        met = _moment(line["met_at"]) if "met_at" in line else None
+        if self.stop is None:
+            self.stop = met if op == "met" and met else at
+            self.ran.append((self.since, self.stop))
+        self.met = met or self.met
+        self.void |= op == "void"
+        self.rests |= op == "paused"
+
+    def matured(self, at: datetime) -> bool:
+        """Its agreed due has passed by then, and it was still owed when it passed."""
+        return self.due <= at and (self.met is not None or self.stop is None or self.stop > self.due)
+
+    def missed(self, at: datetime) -> bool:
+        """Matured and not met in time."""
+        return self.matured(at) and (self.met is None or self.met > self.due)
+
+    @property
+    def dropped(self) -> bool:
+        """Taken back before it was due: the next one counts as the first."""
+        return self.void and self.met is None and self.stop is not None and self.stop <= self.due
+
+    def original_matured(self, at: datetime) -> bool:
+        """As `matured`, by the due that was promised first; a pause does not stop it."""
+        owed = self.met is not None or not self.void or (self.stop is not None and self.stop > self.first)
+        return self.first <= at and owed
+
+
+COUNTED = frozenset({"ACCEPT", "CONTACT", "RESOLVE"})
+"""Clocks that any figure asks for."""
+
+
+class Promises(dict[str, list[Promised]]):
+    """Of one request, by clock, in order."""
+
+    def take(self, lines: list[Line], at: datetime) -> None:
+        """The `clocks` of one event. A leg's promises are its co-handler's: no figure counts them."""
+        for line in lines:
+            clock = line["clock"]
+            if clock not in COUNTED or "leg" in line:
+                continue
+            mine = self.setdefault(clock, [])
+            if line["op"] == "started" or not mine:
+                due, first = _moment(line["due_at"]), _moment(line["promised_due_at"])
+                mine.append(Promised(at, due, first))
+            mine[-1].take(line, at)
+
+    def of(self, clock: str) -> list[Promised]:
+        """Those of one clock."""
+        return self.get(clock, [])
+
+    def answer(self) -> Promised | None:
+        """The first RESOLVE that was not taken back."""
+        found = self.of("RESOLVE")
+        return next((one for one in found if not one.dropped), found[0] if found else None)
+
+    def moments(self) -> list[datetime]:
+        """When something may be judged otherwise though nothing happens: every due time."""
+        return [moment for found in self.values() for one in found for moment in (one.due, one.first)]
+
+
+def _moment(written: str) -> datetime:
+    return datetime.fromisoformat(written)

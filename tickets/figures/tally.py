@@ -1,0 +1,143 @@
+"""Counters of a window by group: from the monthly sums where they hold, from the rows for the rest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from django.db import connection
+
+from tickets.figures.cells import CLOSED_ON, DAY, sums_of
+from tickets.figures.counters import Counters, counters_of
+from tickets.figures.measures import DIMENSIONS, PERIODS, Definitions
+from tickets.figures.scope import Scope
+from tickets.figures.select import own, rows_of
+from tickets.figures.window import Window, midnight, zone
+
+Sums = dict[str, list[int]]
+"""Counters by the value of a dimension."""
+_DAY = timedelta(days=1)
+
+
+def tally(window: Window, dimensions: Sequence[str], scope: Scope, definitions: Definitions) -> dict[str, Sums]:
+    """For each dimension ("" for the whole, a name of `DIMENSIONS` or `PERIODS`) the counters of its values."""
+    counters = counters_of(definitions.number)
+    found: dict[str, Sums] = {name: {} for name in dimensions}
+    inside, edges = _divided(window)
+    if inside:
+        _add_cells(found, inside, scope, counters)
+    for edge in edges:
+        for name, value, flags, n, burden in _grouped(edge, dimensions, scope):
+            counters.add(_at(found[name], value, counters), flags, n, {"burden": burden})
+    return found
+
+
+def closings(window: Window, dimension: str, scope: Scope, definitions: Definitions) -> Mapping[str, int]:
+    """How many were last closed in the window, by value."""
+    found: dict[str, int] = defaultdict(int)
+    inside, edges = _divided(window) if dimension in {"", *PERIODS} else (None, [window])
+    if inside:
+        for _, _, on, counts in sums_of(definitions.number, scope.places(), [CLOSED_ON], *inside):
+            found[period_of(dimension, date.fromisoformat(on))] += counts[0]
+    holds = {measure.population for measure in definitions.measures if measure.by_closing}
+    for edge in edges:
+        for _, value, flags, n, _ in _grouped(edge, [dimension], scope, by_closing=True):
+            found[value] += n if all(one.holds(flags) for one in holds) else 0
+    return found
+
+
+def period_of(name: str, on: date) -> str:
+    """The period in which a day lies, by its first day, ISO; "" where no period is asked for."""
+    first = {
+        "": None,
+        "day": on,
+        "week": on - timedelta(days=on.weekday()),
+        "month": on.replace(day=1),
+        "quarter": on.replace(month=(on.month - 1) // 3 * 3 + 1, day=1),
+        "year": on.replace(month=1, day=1),
+    }[name]
+    return first.isoformat() if first else ""
+
+
+def whole_months(window: Window) -> tuple[date, date] | None:
+    """First days of the first month that lies wholly in the window and of the first one after them."""
+    inside, _ = _divided(window)
+    return inside
+
+
+def _divided(window: Window) -> tuple[tuple[date, date] | None, list[Window]]:
+    """The whole months, for which there are sums, and what is left on either side."""
+    if not window.live or midnight(window.since_on) != window.since or midnight(window.until_on) != window.until:
+        return None, [window]
+    first = window.since_on if window.since_on.day == 1 else _month_after(window.since_on)
+    after = window.until_on.replace(day=1)
+    if window.until > window.as_of and window.until_on.day != 1:
+        after = _month_after(window.until_on)  # nothing has been submitted yet on the days beyond
+    if first >= after:
+        return None, [window]
+    edges = [replace(window, until=midnight(first))] if window.since < midnight(first) else []
+    if midnight(after) < window.until:
+        edges.append(replace(window, since=midnight(after)))
+    return (first, after), edges
+
+
+def _month_after(on: date) -> date:
+    return (on.replace(day=1) + 32 * _DAY).replace(day=1)
+
+
+def _add_cells(found: dict[str, Sums], months: tuple[date, date], scope: Scope, counters: Counters) -> None:
+    stored = {name: _stored(name) for name in found}
+    rows = sums_of(counters.number, scope.places(), sorted(set(stored.values())), *months)
+    for name, dimension in stored.items():
+        for month, kind, value, counts in rows:
+            if kind == dimension:
+                sums = _at(found[name], _named(name, month, value), counters)
+                sums[:] = map(int.__add__, sums, counts)
+
+
+def _stored(name: str) -> str:
+    """Under which dimension of the cells a wanted one is found."""
+    if name in {"day", "week"}:
+        return DAY
+    return "" if name in PERIODS else name
+
+
+def _named(name: str, month: date, value: str) -> str:
+    if name in {"day", "week"}:
+        return period_of(name, date.fromisoformat(value))
+    return period_of(name, month) if name in PERIODS else value
+
+
+def _at(sums: Sums, value: str, counters: Counters) -> list[int]:
+    if value not in sums:
+        sums[value] = [0] * len(counters.order)
+    return sums[value]
+
+
+def _grouped(
+    window: Window, dimensions: Iterable[str], scope: Scope, *, by_closing: bool = False
+) -> Iterator[tuple[str, str, int, int, int]]:
+    """Dimension, value, flags, how many rows, the sum of what they relieved."""
+    rows = rows_of(window, scope, by_closing=by_closing)
+    selects = [
+        f"SELECT '{name}', {value_sql(name, by_closing=by_closing)}, flags, count(*), COALESCE(sum(burden), 0)"  # noqa: S608
+        f" FROM found WHERE {own(scope, name)} GROUP BY 2, 3"
+        for name in dimensions
+    ]
+    sql = f"WITH found AS MATERIALIZED (SELECT * FROM tickets_fact WHERE {rows.sql}) {' UNION ALL '.join(selects)}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, rows.params)
+        for name, value, flags, n, burden in cursor.fetchall():
+            yield name, value, flags, n, int(burden)
+
+
+def value_sql(name: str, *, by_closing: bool = False) -> str:
+    """The value of a dimension or period, as SQL over the rows."""
+    if name in PERIODS:
+        on = f"(closed_at AT TIME ZONE '{zone()}')" if by_closing else "submitted_on"
+        return f"to_char(date_trunc('{name}', {on}::timestamp), 'YYYY-MM-DD')"
+    if name == "officer":
+        return "COALESCE(officer::text, '')"
+    return name if name in DIMENSIONS else "''"
