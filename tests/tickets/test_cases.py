@@ -11,9 +11,10 @@ import pytest
 
 from qihu.errors import Conflict, Forbidden, RefusedByRule
 from tests import make
+from tests.counting import report
 from tests.make import MINUTE, MONDAY, Caller, user
 from tickets.access import SYSTEM
-from tickets.figures import report, window_from
+from tickets.figures import window_from
 from tickets.models import Deadline, Event, Shift, Ticket
 from tickets.services import (
     centre,

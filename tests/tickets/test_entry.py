@@ -11,8 +11,8 @@ from qihu.accounts.models import User
 from qihu.errors import Conflict, Forbidden, Gone, Invalid, Unknown
 from qihu.outbox.consume import drain
 from tests import make, see
+from tests.counting import report
 from tickets.access import Caller
-from tickets.figures import report
 from tickets.figures.window import Window
 from tickets.models import Confirmation, Event, Notice, Source, Ticket
 from tickets.services import closing, confirming, entry, intake

@@ -13,10 +13,11 @@ from qihu.audit.models import Action, Entry, Reason
 from qihu.errors import Conflict, Forbidden, Invalid
 from qihu.sealed import SealedField
 from tests import make
+from tests.counting import report
 from tests.people import user
 from tests.seals import verify
 from tickets.access import named_to, visible_to
-from tickets.figures import report, window_from
+from tickets.figures import window_from
 from tickets.models import Erasure, Event, Filing, Text, Ticket
 from tickets.services import erasing
 from tickets.timeline import timeline
@@ -27,6 +28,10 @@ PRIVATE = ("李娜", "13800000000", "安捷线束", "授信", "91330800MA28FABC1
 # Text columns that hold codes, numbers or the words of our own rules: nothing anybody typed.
 CODED = {
     "tickets.TopicMember": {"firm"},  # a keyed hash
+    "tickets.Fact": {
+        *("state", "department", "region", "chain_tag", "industry_chain", "category", "channel", "difficulty"),
+    },
+    "tickets.Stay": {"department", "came_from", "region"},
     "tickets.Approval": {"action", "asked_party", "data"},
     "tickets.Ticket": {
         "number",

@@ -11,7 +11,7 @@ from qihu.errors import Invalid
 from routing.rules.models import Category, ChainTag, IndustryChain
 from tickets.figures.counters import Counters, counters_of
 from tickets.figures.figure import Counted, Figure, empty, figures_of
-from tickets.figures.lengths import Length, Moved, lengths
+from tickets.figures.lengths import Length, Lengths, Moved, lengths
 from tickets.figures.measures import DIMENSIONS, PERIODS, Definitions, Measure, editions, in_force
 from tickets.figures.scope import Scope, everything
 from tickets.figures.tally import Sums, closings, tally
@@ -73,12 +73,13 @@ def report(
     only: Sequence[str] | None = None,
     definitions: Definitions | None = None,
     lengths_by: bool = True,
+    with_closings: bool = False,
 ) -> Report:
     """Count `only` these figures (default: all of the submission window) for the whole and for each of `by`.
 
     `by`: names of `DIMENSIONS` or `PERIODS`. Raises `Invalid` for an unknown one. `scope`: what a viewer's figures
     cover (`counted_for`); without it everything is counted. Restricted requests never are. `lengths_by`: lengths of
-    time for each group, too, not only for the whole.
+    time for each group, too, not only for the whole. `with_closings`: what was closed in the window beside them.
     """
     for name in by:
         checked(name)
@@ -88,7 +89,7 @@ def report(
         settled = _settled(window, state)
         edition = definitions or _edition(settled, state)
         try:
-            counter = _Counter(settled, scope, edition, _wanted(edition, only))
+            counter = _Counter(settled, scope, edition, _wanted(edition, only, with_closings=with_closings))
             found = counter.report(by, lengths_by=lengths_by, behind=state is None or state.behind)
         except Moved:
             continue
@@ -122,9 +123,9 @@ def checked(name: str) -> str:
     return name
 
 
-def _wanted(definitions: Definitions, only: Sequence[str] | None) -> list[Measure]:
+def _wanted(definitions: Definitions, only: Sequence[str] | None, *, with_closings: bool) -> list[Measure]:
     if only is None:
-        return [measure for measure in definitions.measures if measure.shown and not measure.by_closing]
+        return [one for one in definitions.measures if one.shown and (with_closings or not one.by_closing)]
     parts = {code for measure in definitions.measures if measure.code in only for code, _ in measure.of}
     return [one for one in definitions.measures if {one.code, one.twin_of} & {*only, *parts}]
 
@@ -143,8 +144,9 @@ class _Counter:
         names = ["", *by]
         plain = any(not measure.by_closing for measure in self.measures)
         sums = tally(self.window, names, self.scope, self.definitions) if plain else {name: Sums() for name in names}
-        closed = {name: self._closings(name) for name in names}
-        long = self._lengths(names if lengths_by else [""])
+        closed = self._closings(names, every=not plain)
+        timed = [measure for measure in self.measures if measure.times]
+        long = lengths(self.window, timed, names if lengths_by else [""], self.scope, self.definitions)
         counted = {name: self._counted(name, sums[name], closed[name], long, counters) for name in names}
         whole = counted[""].get("") or empty(self.definitions, counters)
         return Report(
@@ -155,19 +157,12 @@ class _Counter:
             behind=behind,
         )
 
-    def _closings(self, name: str) -> Mapping[str, int]:
-        if not any(measure.by_closing for measure in self.measures):
-            return {}
-        return closings(self.window, name, self.scope, self.definitions)
-
-    def _lengths(self, names: Sequence[str]) -> dict[tuple[str, str, str], Length]:
-        """By figure, dimension and value; the whole by itself, for which the bins hold."""
-        found: dict[tuple[str, str, str], Length] = {}
-        for measure in self.measures:
-            if measure.times:
-                for some in ([""], [name for name in names if name]):
-                    many = lengths(self.window, measure, some, self.scope, self.definitions) if some else {}
-                    found |= {(measure.code, name, value): length for (name, value), length in many.items()}
+    def _closings(self, names: Sequence[str], *, every: bool) -> dict[str, dict[str, int]]:
+        """Where they stand beside other figures, for the whole and by period: what a chart of the flow needs."""
+        found: dict[str, dict[str, int]] = {name: {} for name in names}
+        if any(measure.by_closing for measure in self.measures):
+            wanted = [name for name in names if every or name in {"", *PERIODS}]
+            found |= closings(self.window, wanted, self.scope, self.definitions)
         return found
 
     def _counted(
@@ -175,7 +170,7 @@ class _Counter:
         name: str,
         sums: Sums,
         closed: Mapping[str, int],
-        long: Mapping[tuple[str, str, str], Length],
+        long: Lengths,
         counters: Counters,
     ) -> dict[str, Counted]:
         nothing = [0] * len(counters.order)

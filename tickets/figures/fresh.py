@@ -24,5 +24,5 @@ def freshen(at: datetime) -> None:
         cursor.execute(_STATE, [_MOST + 1])
         row = cursor.fetchone()
     as_of, waiting = row or (None, 0)
-    if as_of is None or 0 < waiting <= _MOST or at - as_of > STALE:
-        advance(most=_MOST)
+    if as_of is None or 0 < waiting <= _MOST or not at - STALE <= as_of <= at:
+        advance(at=at, most=_MOST)

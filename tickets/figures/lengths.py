@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,8 +14,8 @@ from tickets.figures.counters import EDGES
 from tickets.figures.measures import Definitions, Measure
 from tickets.figures.scope import Scope
 from tickets.figures.select import own, rows_of
-from tickets.figures.tally import value_sql, whole_months
-from tickets.figures.window import Window, midnight
+from tickets.figures.tally import months_only, value_sql, whole_months
+from tickets.figures.window import Window
 
 
 class Moved(Exception):
@@ -30,25 +30,27 @@ class Length:
     p90: float | None = None
 
 
+Lengths = dict[tuple[str, str, str], Length]
+"""By figure, dimension and value."""
+
+
 def lengths(
-    window: Window, measure: Measure, dimensions: Sequence[str], scope: Scope, definitions: Definitions
-) -> Mapping[tuple[str, str], Length]:
-    """By dimension and value."""
+    window: Window, measures: Sequence[Measure], names: Sequence[str], scope: Scope, definitions: Definitions
+) -> Lengths:
+    """Of these figures, for the whole ("") and by these dimensions."""
     months = whole_months(window)
-    if list(dimensions) == [""] and months and (midnight(months[0]), midnight(months[1])) == _span(window, months):
-        found = _by_bins(window, months, measure, scope, definitions)
-        return {("", ""): found}
-    return dict(_measured(window, measure, dimensions, scope))
-
-
-def _span(window: Window, months: tuple[date, date]) -> tuple[object, object]:
-    """The window, as far as anything can lie in it."""
-    return window.since, midnight(months[1]) if window.until > window.as_of else window.until
+    found = Lengths()
+    if months and months_only(window):
+        found |= _by_bins(months, measures, scope, definitions)
+        names = [name for name in names if name]
+    for measure in measures if names else ():
+        found |= _measured(window, measure, names, scope)
+    return found
 
 
 def _measured(
     window: Window, measure: Measure, dimensions: Sequence[str], scope: Scope
-) -> Iterator[tuple[tuple[str, str], Length]]:
+) -> Iterator[tuple[tuple[str, str, str], Length]]:
     rows = rows_of(window, scope)
     column, among = measure.times, measure.population.sql()
     # the first value at or above that share is what nearest rank says
@@ -64,45 +66,73 @@ def _measured(
             rows.params,
         )
         for name, value, median, p90 in cursor.fetchall():
-            yield (name, value), Length(_seconds(median), _seconds(p90))
+            yield (measure.code, name, value), Length(_seconds(median), _seconds(p90))
 
 
 def _seconds(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rank:
+    """The length of one rank, counted from 0: the `skip`-th in its bin."""
+
+    measure: Measure
+    rank: int
+    low: int
+    high: int | None
+    skip: int
+
+
 def _by_bins(
-    window: Window, months: tuple[date, date], measure: Measure, scope: Scope, definitions: Definitions
-) -> Length:
-    bins = [0] * len(EDGES)
-    for _, _, _, counts in sums_of(definitions.number, scope.places(), [measure.times], *months):
-        bins = list(map(int.__add__, bins, counts))
+    months: tuple[date, date], measures: Sequence[Measure], scope: Scope, definitions: Definitions
+) -> Iterator[tuple[tuple[str, str, str], Length]]:
+    bins = {measure.times: [0] * len(EDGES) for measure in measures}
+    for _, dimension, _, counts in sums_of(definitions.number, scope.places(), list(bins), *months):
+        bins[dimension] = list(map(int.__add__, bins[dimension], counts))
+    ranks = [_rank(measure, rank, bins[measure.times]) for measure in measures for rank in _ranks(bins[measure.times])]
+    at = dict(zip(((one.measure.code, one.rank) for one in ranks), _values(ranks, months, scope), strict=True))
+    for measure in measures:
+        if n := sum(bins[measure.times]):
+            low, high, p90 = (at[measure.code, rank] for rank in _quantiles(n))
+            yield (measure.code, "", ""), Length((low + high) / 2, float(p90))
+
+
+def _quantiles(n: int) -> tuple[int, int, int]:
+    """Ranks of the two in the middle and of P90, the nearest rank."""
+    return (n - 1) // 2, n // 2, -(-9 * n // 10) - 1
+
+
+def _ranks(bins: Sequence[int]) -> list[int]:
     n = sum(bins)
-    if n == 0:
-        return Length()
-    wanted = sorted({(n - 1) // 2, n // 2, -(-9 * n // 10) - 1})
-    at = {rank: _nth(rank, bins, months, measure, scope) for rank in wanted}
-    return Length((at[(n - 1) // 2] + at[n // 2]) / 2, float(at[-(-9 * n // 10) - 1]))
+    return sorted(set(_quantiles(n))) if n else []
 
 
-def _nth(rank: int, bins: Sequence[int], months: tuple[date, date], measure: Measure, scope: Scope) -> int:
-    """The length of that rank, counted from 0: among the rows of its bin alone."""
+def _rank(measure: Measure, rank: int, bins: Sequence[int]) -> _Rank:
     bin_, before = 0, 0
     while before + bins[bin_] <= rank:
         before += bins[bin_]
         bin_ += 1
+    high = EDGES[bin_ + 1] if bin_ + 1 < len(EDGES) else None
+    return _Rank(measure, rank, EDGES[bin_], high, rank - before)
+
+
+def _values(ranks: Sequence[_Rank], months: tuple[date, date], scope: Scope) -> list[int]:
+    """Among the rows of its bin alone, each; one statement."""
+    if not ranks:
+        return []
     inside, params = scope.sql()
-    low, high = EDGES[bin_], EDGES[bin_ + 1] if bin_ + 1 < len(EDGES) else None
-    column = measure.times
-    above = f"AND {column} < %(high)s" if high is not None else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {column} FROM tickets_fact WHERE state = 'now' AND month >= %(first)s AND month < %(after)s"  # noqa: S608
-            f" AND {column} >= %(low)s {above} AND {measure.population.sql()} AND {own(scope, '')} AND {inside}"
-            f" ORDER BY {column} OFFSET %(skip)s LIMIT 1",
-            params | {"first": months[0], "after": months[1], "low": low, "high": high, "skip": rank - before},
+    selects = []
+    for i, one in enumerate(ranks):
+        column, above = one.measure.times, f"AND {one.measure.times} < {one.high}" if one.high is not None else ""
+        selects.append(
+            f"(SELECT {i} AS i, {column} AS seconds FROM tickets_fact WHERE state = 'now' AND month >= %(first)s"  # noqa: S608
+            f" AND month < %(after)s AND {column} >= {one.low} {above} AND {one.measure.population.sql()}"
+            f" AND {own(scope, '')} AND {inside} ORDER BY {column} OFFSET {one.skip} LIMIT 1)"
         )
-        row = cursor.fetchone()
-    if row is None:
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects), params | {"first": months[0], "after": months[1]})
+        found = dict(cursor.fetchall())
+    if len(found) < len(ranks):
         raise Moved
-    return int(row[0])
+    return [found[i] for i in range(len(ranks))]

@@ -33,7 +33,7 @@ LAST = 2**63 - 1
 _IDLE = timedelta(seconds=30)
 _HORIZON = """
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_current_xact_id()::text::bigint,
-       least(now(), (SELECT min(xact_start) - interval '1 millisecond' FROM pg_stat_activity
+       least(statement_timestamp(), (SELECT min(xact_start) - interval '1 millisecond' FROM pg_stat_activity
                       WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
                         AND (backend_xid IS NOT NULL OR xact_start > clock_timestamp() - make_interval(secs => %s))))
 """
@@ -63,7 +63,7 @@ def advance(*, at: datetime | None = None, most: int = EVENTS) -> Progress | Non
     if checkpoint is None:
         return None if Checkpoint.objects.filter(pk=1).exists() else _began(at, most)
     oldest, own, known_at = _horizon()
-    at = at or min(now(), known_at)
+    at = min(at or now(), known_at)
     definitions = in_force(at)
     if checkpoint.definitions != definitions.number:
         cells.sum_up(definitions, read_places())

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Q
-
-from qihu.accounts.models import OF_REGION, Department, Region, Role, User, lies_in, within
+from qihu.accounts.models import OF_REGION, Department, Region, Role, User, within
 from qihu.errors import Forbidden
 from tickets import access
 from tickets.models.lists import TicketQuerySet
+
+_BELOW = """region IN (SELECT code FROM accounts_region
+ WHERE path = ANY(%(regions)s) OR path LIKE ANY(%(below)s))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,7 @@ class Scope:
         """A condition over the rows of `tickets_fact`, and its parameters."""
         if self.departments:
             return "department = ANY(%(departments)s)", {"departments": list(self.departments)}
-        inside = reduce(or_, (lies_in(path, field="path") for path in self.regions), Q(pk__in=[]))
-        return "region = ANY(%(regions)s)", {
-            "regions": list(Region.objects.filter(inside).values_list("pk", flat=True))
-        }
+        return _BELOW, {"regions": list(self.regions), "below": [f"{path}/%" for path in self.regions]}
 
 
 def scope_of(*, regions: Iterable[str] = (), departments: Iterable[str] = ()) -> Scope:

@@ -71,7 +71,7 @@ def _by_ticket(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Told]]:
 
 def _told(row: tuple[Any, ...]) -> Told:
     """Django leaves JSON as text."""
-    return Told(*row[:-1], json.loads(row[-1]))
+    return Told._make((*row[:-1], json.loads(row[-1])))
 
 
 def _origins(parents: Sequence[int]) -> Mapping[int, Origin]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -34,17 +34,22 @@ def tally(window: Window, dimensions: Sequence[str], scope: Scope, definitions: 
     return found
 
 
-def closings(window: Window, dimension: str, scope: Scope, definitions: Definitions) -> Mapping[str, int]:
-    """How many were last closed in the window, by value."""
-    found: dict[str, int] = defaultdict(int)
-    inside, edges = _divided(window) if dimension in {"", *PERIODS} else (None, [window])
-    if inside:
-        for _, _, on, counts in sums_of(definitions.number, scope.places(), [CLOSED_ON], *inside):
-            found[period_of(dimension, date.fromisoformat(on))] += counts[0]
-    holds = {measure.population for measure in definitions.measures if measure.by_closing}
-    for edge in edges:
-        for _, value, flags, n, _ in _grouped(edge, [dimension], scope, by_closing=True):
-            found[value] += n if all(one.holds(flags) for one in holds) else 0
+def closings(
+    window: Window, dimensions: Sequence[str], scope: Scope, definitions: Definitions
+) -> dict[str, dict[str, int]]:
+    """How many were last closed in the window, by dimension and value."""
+    found: dict[str, dict[str, int]] = {name: defaultdict(int) for name in dimensions}
+    holds = [measure.population for measure in definitions.measures if measure.by_closing]
+    summed = [name for name in dimensions if name in {"", *PERIODS}]
+    months, edges = _divided(window)
+    if months and summed:
+        for _, _, on, counts in sums_of(definitions.number, scope.places(), [CLOSED_ON], *months):
+            for name in summed:
+                found[name][period_of(name, date.fromisoformat(on))] += counts[0]
+    rest = [name for name in dimensions if name not in summed]
+    for part, names in [*((edge, summed) for edge in edges if summed), *([(window, rest)] if rest else [])]:
+        for name, value, flags, n, _ in _grouped(part, names, scope, by_closing=True):
+            found[name][value] += n if all(one.holds(flags) for one in holds) else 0
     return found
 
 
@@ -65,6 +70,12 @@ def whole_months(window: Window) -> tuple[date, date] | None:
     """First days of the first month that lies wholly in the window and of the first one after them."""
     inside, _ = _divided(window)
     return inside
+
+
+def months_only(window: Window) -> bool:
+    """Whether the whole months are all of it."""
+    inside, edges = _divided(window)
+    return inside is not None and not edges
 
 
 def _divided(window: Window) -> tuple[tuple[date, date] | None, list[Window]]:

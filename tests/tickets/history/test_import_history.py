@@ -17,7 +17,7 @@ from qihu.errors import Conflict, RefusedByRule
 from qihu.outbox.consume import drain
 from qihu.outbox.models import Message
 from tests import make, see
-from tickets.figures import report
+from tests.counting import report
 from tickets.figures.window import Window
 from tickets.models import Alert, Deadline, Event, Notice, SavedMapping, Source, Ticket
 from tickets.services import departure, erasing, handling, intake, sweep

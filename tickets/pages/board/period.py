@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from qihu.doors import told_on
 from qihu.errors import Invalid
-from tickets.figures import DIMENSIONS, Window, window_from
+from tickets.figures import DIMENSIONS, Window, live_or
 from tickets.figures.window import of_dates, zone
 
 
@@ -94,7 +94,7 @@ class PeriodForm(forms.Form):
 
 def _window(since: str, last: str, *, at: datetime) -> Window:
     try:
-        return window_from(since, _day_after(last), at=at)
+        return live_or(since, _day_after(last), at=at)
     except Invalid as error:
         renamed = {("last" if name == "until" else name): said for name, said in error.fields.items()}
         if renamed.get("last", "").endswith("须晚于起始日期。"):

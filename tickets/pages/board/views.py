@@ -109,7 +109,7 @@ def _counted(window: Window, by: str, scope: Scope) -> dict[str, Any]:
     """Everything by submission, and the closings by week."""
     calendar = current_book().calendar()
     wanted = tuple(dict.fromkeys((by, "chain_tag", "week")))
-    counted = report(window, by=wanted, scope=scope, lengths_by=False)
+    counted = report(window, by=wanted, scope=scope, lengths_by=False, with_closings=True)
     window = counted.window
     day = ordinary_day(calendar, window.as_of.astimezone(calendar.zone).date())
     return {
@@ -122,7 +122,7 @@ def _counted(window: Window, by: str, scope: Scope) -> dict[str, Any]:
         "behind": counted.behind,
         "edition": counted.edition,
         "by_label": DIMENSIONS[by],
-        "chart": _chart(counted, scope),
+        "chart": _chart(counted),
     }
 
 
@@ -135,11 +135,10 @@ def _dimensions(window: Window, by: str, scope: Scope) -> list[dict[str, Any]]:
     ]
 
 
-def _chart(counted: Report, scope: Scope) -> dict[str, Any]:
+def _chart(counted: Report) -> dict[str, Any]:
     window = counted.window
     submitted = {group.value: group.figures["submitted"].hits for group in counted.groups["week"]}
-    flow = report(window, by=["week"], scope=scope, only=["closings"]).groups["week"]
-    closed = {group.value: group.figures["closings"].hits for group in flow}
+    closed = {group.value: group.figures["closings"].hits for group in counted.groups["week"]}
     table = []
     for monday, week in weeks(window):
         links = Links(week)

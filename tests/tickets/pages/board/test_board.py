@@ -106,9 +106,9 @@ def test_queries_stay_within_budget(django_assert_max_num_queries):
     a_month()
     client = seen_by("leader")
     client.get(MARCH)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(16):
         client.get(MARCH)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(
             "/board/rows/?figure=solved&part=denominator&since=2026-03-01&until=2026-04-01&by=department&value=finance"
         )
