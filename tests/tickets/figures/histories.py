@@ -44,9 +44,7 @@ Step = tuple[Callable[..., Any], dict[str, Any]]
 
 def live(n: int, *, seed: int, since: datetime, until: datetime, monkeypatch: Any) -> list[Ticket]:
     """`n` requests submitted in [since, until), each led through up to a dozen legal moves."""
-    dice, wanted = random.Random(seed), _Wanted()
-    for module in (transition, review, closing, dispatch):
-        monkeypatch.setattr(module, "perform", wanted)
+    dice, wanted = random.Random(seed), Together.of(monkeypatch)
     clocks = _born(n, dice, since, until)
     people = _People()
     for _ in range(12):
@@ -66,8 +64,16 @@ def live(n: int, *, seed: int, since: datetime, until: datetime, monkeypatch: An
     return list(Ticket.objects.filter(pk__in=clocks).order_by("pk"))
 
 
-class _Wanted:
+class Together:
     """In place of `perform`: keeps what is wanted until a batch is full; within `direct()` performs it."""
+
+    @classmethod
+    def of(cls, monkeypatch: Any) -> Together:
+        """In place of it until `monkeypatch.undo()`."""
+        wanted = cls()
+        for module in (transition, review, closing, dispatch):
+            monkeypatch.setattr(module, "perform", wanted)
+        return wanted
 
     def __init__(self) -> None:
         self._kept: list[Intent] = []
