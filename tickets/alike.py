@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, models
 from django.db.models import F, Func, Value
@@ -17,8 +17,6 @@ from tickets.models.search import lexeme_query, quoted
 from tickets.models.text import phone_lexeme, uscc_lexeme
 from tickets.workflow import Status
 
-WITHIN = timedelta(days=90)
-"""How far back the same matter is looked for (domain.md §5, repeat)."""
 CANDIDATES = 300
 """Texts compared at most."""
 _LEXEMES, _MATCHES = 64, 2000

@@ -11,9 +11,12 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from datetime import timedelta
 
 SAME_FIRM, ANY_FIRM = 0.15, 0.35
 """From here on texts count as alike: of one firm, and of different firms."""
+WITHIN = timedelta(days=90)
+"""How far back the same matter is looked for (domain.md §5, repeat)."""
 _NOISE = re.compile(r"[\W_]+")
 COMMON = frozenset(
     "的了是在我们有和不就也都要这那你您他她它与及或等请能吗呢吧啊一个上下到为对于以被把让给向从还没会可否怎么什希望"

@@ -1,12 +1,129 @@
-"""Which requests say again what their firm has said before."""
+"""重复反映: which requests say again what their firm has said within 90 days (domain.md §5, repeat).
+
+Whether a request is one by its words is settled when it comes: by requests that had been recorded by then, were not
+merged or a test by then, and are not restricted. What happens to those later changes nothing, so a frozen month stays
+what it was. By topic it is one from when both have joined, as the members stand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.db import connection
+
+from qihu.phones import index
+from routing.triage.alike import SAME_FIRM, WITHIN, grams, likeness
+from tickets.models.text import FIRM_NAME
+
+_COMPARED = 300
+"""Earlier requests looked at for each way in which a firm is known, the newest: as many as `tickets.alike` compares."""
+_ASKED = f"""
+WITH asked AS MATERIALIZED (
+    SELECT t.id AS asked, m.id, m.submitted_at, m.enterprise_id, f.uscc, f.phone_index, f.erased_at,
+        {FIRM_NAME.format("f.enterprise_name")} AS firm
+      FROM tickets_ticket t
+      JOIN tickets_ticket m
+        ON m.id = CASE WHEN t.parent_id IS NOT NULL AND t.status <> 'merged' THEN t.parent_id ELSE t.id END
+      JOIN tickets_filing f ON f.ticket_id = m.id
+     WHERE t.id = ANY(%(tickets)s) AND NOT m.restricted
+)"""  # noqa: S608 - fixed texts only
+"""Each request with who its firm is; a part of a split one stands for its matter."""
+_EARLIER = f"""{_ASKED}
+SELECT a.asked, a.id, a.submitted_at, array_agg(e.id ORDER BY e.submitted_at DESC, e.id DESC)
+  FROM asked a
+ CROSS JOIN LATERAL (
+    (SELECT o.id FROM tickets_ticket o
+      WHERE o.enterprise_id = a.enterprise_id AND o.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at
+      ORDER BY o.submitted_at DESC, o.id DESC LIMIT %(most)s)
+    UNION
+    (SELECT o.ticket_id FROM tickets_filing o
+      WHERE a.uscc <> '' AND o.uscc = a.uscc AND o.uscc <> '' AND o.erased_at IS NULL AND o.ticket_id < a.id
+      ORDER BY o.ticket_id DESC LIMIT %(most)s)
+    UNION
+    (SELECT o.ticket_id FROM tickets_filing o
+      WHERE a.phone_index <> %(no_phone)s AND o.phone_index = a.phone_index AND o.erased_at IS NULL
+        AND o.ticket_id < a.id
+      ORDER BY o.ticket_id DESC LIMIT %(most)s)
+    UNION
+    (SELECT o.ticket_id FROM tickets_filing o
+      WHERE a.firm <> '' AND {FIRM_NAME.format("o.enterprise_name")} = a.firm AND o.erased_at IS NULL
+        AND o.ticket_id < a.id
+      ORDER BY o.ticket_id DESC LIMIT %(most)s)
+ ) AS known(id)
+  JOIN tickets_ticket e ON e.id = known.id
+ WHERE a.erased_at IS NULL AND e.id < a.id AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at
+   AND NOT e.restricted AND (e.parent_id IS NULL OR e.status = 'merged')
+   AND NOT (e.status = 'merged' AND EXISTS (
+        SELECT FROM tickets_event x WHERE x.ticket_id = e.id AND x.kind = 'merge' AND x.happened_at <= a.submitted_at))
+   AND NOT (e.test AND NOT EXISTS (
+        SELECT FROM tickets_event x
+         WHERE x.ticket_id = e.id AND x.kind = 'mark_test' AND x.happened_at > a.submitted_at))
+ GROUP BY a.asked, a.id, a.submitted_at
+"""  # noqa: S608
+"""What the same firm had asked before, the newest first: by its account, credit code, phone or name, as `alike`."""
+_TOGETHER = f"""{_ASKED}
+SELECT a.asked, min(GREATEST(mine.added_at, its.added_at))
+  FROM asked a
+  JOIN tickets_topicmember mine ON mine.ticket_id = a.id AND mine.state = 'member'
+  JOIN tickets_topicmember its ON its.topic_id = mine.topic_id AND its.state = 'member' AND its.ticket_id < a.id
+  JOIN tickets_ticket e ON e.id = its.ticket_id
+  JOIN tickets_filing o ON o.ticket_id = e.id
+ WHERE e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at AND NOT e.restricted
+   AND (its.firm = mine.firm OR e.enterprise_id = a.enterprise_id OR (a.uscc <> '' AND o.uscc = a.uscc)
+        OR (a.phone_index <> %(no_phone)s AND o.phone_index = a.phone_index))
+ GROUP BY a.asked
+"""  # noqa: S608
+"""Members of the same topic of the same firm, and when the later of the two had joined."""
 
 
 def repeats_of(ticket_ids: Sequence[int]) -> Mapping[int, datetime]:
-    """From when on a request counts as one."""
-    del ticket_ids
-    return {}
+    """Of these requests (some thousands at most) those that are repeats, and from when on: their own submission where
+    the texts are alike, else the later joining of the topic. Three statements, however many are asked for.
+
+    A part of a split request is one where its matter is.
+    """
+    params: dict[str, Any] = {
+        "tickets": list(ticket_ids),
+        "within": WITHIN,
+        "most": _COMPARED,
+        "no_phone": index(""),
+    }
+    by_topic: dict[int, datetime] = dict(_rows(_TOGETHER, params))
+    earlier = _rows(_EARLIER, params)
+    texts = _Texts(_named(earlier))
+    by_words = {asked: at for asked, key, at, others in earlier if texts.said_before(key, others)}
+    return by_topic | by_words
+
+
+_TEXTS = "SELECT ticket_id, text FROM tickets_filing WHERE ticket_id = ANY(%(tickets)s)"
+_Earlier = tuple[int, int, datetime, list[int]]
+
+
+def _rows(sql: str, params: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def _named(earlier: Iterable[_Earlier]) -> Iterator[int]:
+    """Every request whose text is looked at, some of them twice."""
+    for _, key, _, others in earlier:
+        yield key
+        yield from others
+
+
+class _Texts:
+    """What these requests say; of each text its pairs once, since it is looked at again with the firm's next ones."""
+
+    def __init__(self, keys: Iterable[int]) -> None:
+        wanted = sorted(set(keys))
+        self._of: dict[int, str] = dict(_rows(_TEXTS, {"tickets": wanted})) if wanted else {}
+        self._grams = cache(grams)
+
+    def said_before(self, key: int, others: Iterable[int]) -> bool:
+        """Whether one of the others says the same."""
+        mine = self._grams(self._of[key])
+        return any(likeness(mine, self._grams(self._of[other])) >= SAME_FIRM for other in others)

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import F, Q
 
 from qihu import phones
 from qihu.crypto import sm3
@@ -49,6 +50,10 @@ def phone_lexeme(phone: str) -> str:
     return f"phone:{phones.index(phone).hex()}"
 
 
+FIRM_NAME = r"regexp_replace(lower(normalize({}, NFKC)), '[()\[\]【】〔〕<>《》\s]+', '', 'g')"
+"""SQL of `routing.triage.alike.firm_key` of a column, to be filled in for `{}`."""
+
+
 class Filing(models.Model):
     """What the firm wrote and who it is: one row a request."""
 
@@ -66,7 +71,20 @@ class Filing(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "诉求内容"
-        indexes = [GinIndex(fields=["search"], name="filing_search")]
+        indexes = [
+            GinIndex(fields=["search"], name="filing_search"),
+            # who the firm is, for what it has said before (tickets.figures.repeats)
+            models.Index(
+                fields=["uscc", "ticket"], name="filing_uscc", condition=~Q(uscc="") & Q(erased_at__isnull=True)
+            ),
+            models.Index(fields=["phone_index", "ticket"], name="filing_phone", condition=Q(erased_at__isnull=True)),
+            models.Index(
+                models.Func(F("enterprise_name"), template=FIRM_NAME.format("%(expressions)s")),
+                F("ticket"),
+                name="filing_firm",
+                condition=Q(erased_at__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

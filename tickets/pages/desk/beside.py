@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from routing.triage.alike import WITHIN
 from tickets import access
-from tickets.alike import WITHIN
 from tickets.alike import alike as alike_to
 from tickets.models import CallBack, Script, Ticket
 from tickets.pages.desk import telling

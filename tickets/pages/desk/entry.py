@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from qihu.doors import told_on
 from qihu.errors import Conflict, Forbidden, Unknown
+from routing.triage.alike import WITHIN
 from tickets import access
-from tickets.alike import WITHIN, Firm, Found, of_firm
+from tickets.alike import Firm, Found, of_firm
 from tickets.models import Confirmation, Source, Ticket
 from tickets.pages.basket import Basket, before_submission, told_at
 from tickets.pages.desk import queues, telling

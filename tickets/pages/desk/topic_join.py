@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from qihu.doors import told_on
 from qihu.errors import Conflict, Forbidden
+from routing.triage.alike import WITHIN
 from tickets import access
 from tickets.access import identity_hidden, parties
-from tickets.alike import WITHIN, Found
+from tickets.alike import Found
 from tickets.alike import alike as find_alike
 from tickets.models import Ticket, Topic, TopicMember
 from tickets.models.topic import TITLE_MAX

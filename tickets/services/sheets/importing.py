@@ -13,9 +13,10 @@ from qihu.accounts.models import Region
 from qihu.crypto import sm3
 from qihu.errors import Conflict, DomainError, Forbidden, Invalid
 from qihu.outbox.publish import publish
+from routing.triage.alike import WITHIN
 from tickets import access
 from tickets.access import Caller
-from tickets.alike import WITHIN, Firm, Found, of_firm
+from tickets.alike import Firm, Found, of_firm
 from tickets.models import SavedMapping, Sheet, SheetRow, Source, Ticket
 from tickets.services import entry
 from tickets.services.sheets import reading

@@ -1,0 +1,188 @@
+"""Repeats: against every pair of requests compared by the definition; three statements, each served by indexes."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from itertools import combinations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from routing.triage.alike import SAME_FIRM, firm_key, grams, likeness
+from tests import make
+from tests.firms import firm, person
+from tests.tickets.topics.stories import FLATS, LAMPS, NOISE
+from tickets.figures import projection, report, window_from
+from tickets.figures.repeats import repeats_of
+from tickets.models import Event, Filing, Ticket, Topic, TopicMember
+from tickets.models.text import FIRM_NAME
+from tickets.services import approvals, centre, joining
+from tickets.services.topics import gathering
+
+pytestmark = pytest.mark.django_db
+DAY, WITHIN = timedelta(days=1), timedelta(days=90)
+WORDS = (*FLATS, *NOISE, "夜班员工反映园区北门的路灯坏了，请尽快维修路灯。", "流动资金贷款到期，希望对接过桥资金。", "")
+NAMES = (
+    *("浙江安捷（衢州）有限公司", "浙江安捷(衢州)有限公司", "衢州 安捷有限公司"),
+    *("衢州五洲特纸有限公司", "开化ＡＢＣ公司", "开化abc公司"),
+)
+CODES = ("", "", "91330800MA28F0000X", "913308001477200033")
+PHONES = ("13900000001", "13900000002", "13900000003", "13900000004", "13900000005")
+
+
+def text(dice: random.Random) -> str:
+    """Some sentence, sometimes with pieces of another."""
+    said, other = dice.choice(WORDS), dice.choice(WORDS)
+    cut = dice.randrange(len(other) + 1)
+    return dice.choice((said, said + other[:cut], other[cut:] + said[: len(said) // 2])) or "。"
+
+
+def come_in(dice: random.Random, n: int) -> list[Ticket]:
+    account = firm(person(), uscc="91330800MA28F00001", name="衢州安捷线束有限公司")
+    found = []
+    for _ in range(n):
+        who = {"enterprise_name": dice.choice(NAMES), "uscc": dice.choice(CODES), "contact_phone": dice.choice(PHONES)}
+        more = {"enterprise": dice.choice((None, None, account.pk)), "test": dice.random() < 0.05}
+        found.append(make.submitted(text=text(dice), at=make.MONDAY + 200 * DAY * dice.random(), **who, **more))
+    found.append(make.submitted(category="SRV-04", qr="DEMO-SERVICE", at=make.MONDAY, enterprise_name=NAMES[0]))
+    return found
+
+
+def happen(dice: random.Random, tickets: list[Ticket], cast) -> None:
+    """Merges, splits, tests and topics; what the table refuses is avoided."""
+    at = make.MONDAY + 201 * DAY
+    spare = [one for one in tickets if not (one.test or one.restricted)]
+    dice.shuffle(spare)
+    for one, other in zip(spare[:4], spare[4:8], strict=True):
+        when = dice.choice((at, max(one.submitted_at, other.submitted_at)))
+        joining.merge(ticket_id=one.pk, caller=cast.as_intake, at=when, into=other.number)
+    for one in spare[8:11]:
+        parts = [{"text": one.filing.text, "department": "finance"}, {"text": LAMPS, "department": "land"}]
+        joining.split(ticket_id=one.pk, caller=cast.as_dispatcher, at=at, parts=parts)
+    for one in spare[11:13]:
+        when = dice.choice((at, one.submitted_at))
+        asked = centre.mark_test(ticket_id=one.pk, caller=cast.as_intake, at=when, reason="演练")
+        approvals.approve(approval_id=asked.approval.pk, caller=cast.as_director, at=when)
+    gathered(spare[13:35], at, cast, out=spare[20].pk)
+
+
+def gathered(tickets: list[Ticket], at: datetime, cast, *, out: int) -> Topic:
+    """Half of them at once, the others a day later; one is taken out again."""
+    keys = [one.pk for one in tickets]
+    topic = gathering.open_by_hand(caller=cast.as_director, at=at, title="公寓", tickets=keys[::2])
+    gathering.gather(topic_id=topic.pk, caller=cast.as_director, at=at + DAY, tickets=keys[1::2])
+    return gathering.remove(topic_id=topic.pk, caller=cast.as_director, at=at + 2 * DAY, ticket_id=out)
+
+
+def by_definition() -> dict[int, datetime]:
+    """Every pair of requests, straight from domain.md: same firm and topic, or same firm and alike text, in 90 days."""
+    filings = {one.pk: one for one in Filing.objects.select_related("ticket__topic")}
+    merged = dict(Event.objects.filter(kind="merge").values_list("ticket", "happened_at"))
+    tested = dict(Event.objects.filter(kind="mark_test").values_list("ticket", "happened_at"))
+    joined = dict(TopicMember.objects.filter(state="member").values_list("ticket", "added_at"))
+    parts = {e.ticket_id: e.data["parent"] for e in Event.objects.filter(seq=1) if e.data.get("parent")}
+    found: dict[int, datetime] = {}
+    for one, two in combinations(sorted(filings.keys() - parts.keys()), 2):
+        mine, its = filings[two], filings[one]
+        came, before = mine.ticket.submitted_at, its.ticket.submitted_at
+        counted = not (mine.ticket.restricted or its.ticket.restricted)
+        counted &= merged.get(one, came + DAY) > came
+        if not counted or not came - WITHIN <= before <= came or not same_firm(mine, its):
+            continue
+        born_test = its.ticket.test and one not in tested
+        if (
+            likeness(grams(mine.text), grams(its.text)) >= SAME_FIRM
+            and not born_test
+            and tested.get(one, came + DAY) > came
+        ):
+            found[two] = came
+        elif mine.ticket.topic and mine.ticket.topic == its.ticket.topic:
+            found[two] = min(found.get(two, joined[two] + WITHIN), max(joined[one], joined[two]))
+    return found | {part: found[matter] for part, matter in parts.items() if matter in found}
+
+
+def same_firm(one: Filing, two: Filing) -> bool:
+    account = one.ticket.enterprise_id is not None and one.ticket.enterprise_id == two.ticket.enterprise_id
+    code = bool(one.uscc) and one.uscc == two.uscc
+    name = firm_key(one.enterprise_name) == firm_key(two.enterprise_name)
+    return account or code or name or one.contact_phone == two.contact_phone
+
+
+@pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.full)])
+def test_repeats_are_those_that_comparing_every_pair_finds(seed, cast):
+    dice = random.Random(seed)
+    happen(dice, come_in(dice, 60), cast)
+    keys = list(Ticket.objects.values_list("pk", flat=True))
+    expected = by_definition()
+    assert 10 < len(expected) < len(keys) - 10
+    assert any(at > make.MONDAY + 200 * DAY for at in expected.values())  # by topic alone
+    assert repeats_of(keys) == expected
+    for some in (keys[::3], keys[:1]):
+        assert repeats_of(some) == {key: at for key, at in expected.items() if key in some}
+    assert repeats_of([]) == {}
+
+
+def test_a_request_is_one_from_its_own_submission_and_the_first_is_none(cast):
+    first = make.routed(text=LAMPS)
+    again = make.routed(text="夜班员工反映园区北门的路灯坏了，请尽快维修路灯。", at=make.MONDAY + WITHIN)
+    make.routed(text=LAMPS, at=make.MONDAY + 200 * DAY)
+    make.routed(text=LAMPS, enterprise_name="别的公司", contact_phone="13900000009", at=make.MONDAY + DAY)
+    assert repeats_of([first.pk, again.pk]) == {again.pk: again.submitted_at}
+    projection.catch_up()
+    figure = report(window_from("2026-01-01", "2027-01-01", at=make.MONDAY + 300 * DAY)).figures["repeat"]
+    assert (figure.hits, figure.denominator) == (1, 4)
+
+
+def test_what_was_merged_before_counts_no_more_and_what_is_merged_later_did(cast):
+    parent = make.routed(text=NOISE[0])
+    gone = make.routed(text=LAMPS)
+    joining.merge(ticket_id=gone.pk, caller=cast.as_intake, at=make.MONDAY + DAY, into=parent.number)
+    before, after = make.routed(text=LAMPS, at=make.MONDAY + DAY / 2), make.routed(text=LAMPS, at=make.MONDAY + 2 * DAY)
+    assert repeats_of([before.pk, after.pk]) == {one.pk: one.submitted_at for one in (before, after)}
+    joining.merge(ticket_id=before.pk, caller=cast.as_intake, at=make.MONDAY + 3 * DAY, into=parent.number)
+    assert repeats_of([after.pk]) == {after.pk: after.submitted_at}
+    later = make.routed(text=LAMPS, at=make.MONDAY + 2 * DAY + WITHIN + make.MINUTE)
+    assert repeats_of([later.pk]) == {}
+
+
+def test_the_database_reads_a_firms_name_as_python_does():
+    names = [
+        "浙江安捷（衢州）有限公司",
+        "ＡＢＣ【衢州】〔集团〕",
+        "a <b> 《c》\u3000d\te",
+        "Ünïcode ÉCOLE",
+        "①号厂",
+        "",
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {FIRM_NAME.format('name')} FROM unnest(%s::text[]) AS name", [names])  # noqa: S608
+        assert [key for (key,) in cursor.fetchall()] == [firm_key(name) for name in names]
+
+
+def test_three_statements_however_many_and_each_by_an_index(cast, django_assert_num_queries):
+    keys = [one.pk for one in come_in(random.Random(1), 20)]
+    with django_assert_num_queries(3), CaptureQueriesContext(connection) as made:
+        assert repeats_of(keys)
+    assert repeats_of(keys[:2]) is not None
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        read = set()
+        for query in made.captured_queries:
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {query['sql']}")
+            read |= scans(cursor.fetchone()[0])
+    assert {"filing_uscc", "filing_phone", "filing_firm", "ticket_enterprise_newest"} <= read
+    assert not [one for one in read if one.startswith("Seq Scan")]
+
+
+def scans(plan: object) -> set[str]:
+    """Indexes used, and "Seq Scan on …" for each table that is read whole."""
+    if isinstance(plan, list):
+        return set().union(*map(scans, plan)) if plan else set()
+    if not isinstance(plan, dict):
+        return set()
+    found = {plan["Index Name"]} if "Index Name" in plan else set()
+    if plan.get("Node Type") == "Seq Scan":
+        found.add(f"Seq Scan on {plan['Relation Name']}")
+    return found.union(*map(scans, plan.values()))
