@@ -18,6 +18,11 @@ def address(request: HttpRequest) -> str:
     return _subscriber(str(request.META.get("REMOTE_ADDR", "")))
 
 
+def seen_from(request: HttpRequest) -> str:
+    """The address with the name that the browser gives itself: what a network's devices of one model share."""
+    return f"{address(request)} {request.headers.get('User-Agent', '')[:400]}"
+
+
 def _subscriber(typed: str) -> str:
     try:
         found = ip_address(typed)

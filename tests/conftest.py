@@ -29,6 +29,7 @@ _REQUESTS = (
     *("signin_firmsession", "signin_onetimecode", "signin_count"),
     *("accounts_claim", "accounts_membership", "accounts_enterprise", "accounts_contact"),
     *("tickets_recalculation", "tickets_slice", "tickets_restatement"),
+    *("tickets_anomalyreview", "tickets_ratedfrom"),
     *("tickets_attachment", "tickets_topicevent", "tickets_topicmember", "tickets_topic"),
 )
 _NO_TRUNCATE = {
@@ -37,6 +38,7 @@ _NO_TRUNCATE = {
     "audit_entry": "entry_no_truncate",
     "tickets_topicevent": "topic_event_no_truncate",
     "audit_reason": "reason_no_truncate",
+    "tickets_anomalyreview": "anomaly_review_no_truncate",
 }
 
 

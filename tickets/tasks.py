@@ -12,7 +12,7 @@ from qihu.clock import now
 from qihu.outbox.consume import Batch, consumer
 from tickets.figures import projection
 from tickets.models import Answer, WrongCode
-from tickets.services import inspection, intake, sealing, uploads
+from tickets.services import inspection, intake, origins, sealing, uploads
 from tickets.services.notify import digest, notify_all
 from tickets.services.notify.send import alone, send_next
 from tickets.services.repricing import publish, work
@@ -100,11 +100,14 @@ def gather(**_: object) -> None:
 
 @shared_task(name="tickets.housekeeping")
 def housekeeping(**_: object) -> None:
-    """Forget idempotency keys, wrong access codes and unused uploads after a day, cells of sheets after a month."""
+    """Forget idempotency keys, wrong access codes and unused uploads after a day, cells of sheets after a month, where
+    ratings came from after three.
+    """
     old = now() - KEYS_KEPT
     Answer.objects.filter(made_at__lt=old).delete()
     WrongCode.objects.filter(last_at__lt=old).delete()
     importing.forget(at=now())
+    origins.forget(at=now())
     while uploads.clear_abandoned(at=now()):
         pass
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from qihu.address import seen_from
 from qihu.clock import now
 from tickets.api import bodies as b
 from tickets.api.described import ACCESS_CODE, IF_MATCH, KEY, NUMBER, problems
@@ -21,6 +22,7 @@ from tickets.models import Event
 from tickets.services import callback, centre, closing, departure, dispatch, handling, joining, legs, review
 from tickets.services.answered import Answered, Press, once, permit, status_after
 from tickets.services.intent import Done
+from tickets.services.origins import Origin
 from tickets.workflow import LEG_MOVES, Action, LegAction, Party, approvers, parties_of
 
 Verb = Callable[..., Done]
@@ -28,11 +30,15 @@ Verb = Callable[..., Done]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a move comes in: its verb, the shape of its body, and an example for the document."""
+    """How a move comes in: its verb, the shape of its body, and an example for the document.
+
+    `traced`: which network it came from is kept, as a hash (`tickets.services.origins`).
+    """
 
     verb: Verb
     body: type[serializers.Serializer[Any]]
     example: Mapping[str, object]
+    traced: bool = False
 
 
 _A, _L = Action, LegAction
@@ -67,7 +73,7 @@ WAYS: Mapping[Action | LegAction, Way] = {
     _A.REPLY: Way(handling.reply, b.ReplyIn, {"outcome": "solved", "text": "已协调农商银行授信1500万元。"}),
     _A.SEND_BACK: Way(review.send_back, b.SendBackIn, {"text": "请写明利率和期限。"}),
     _A.DELIVER: Way(review.deliver, b.WordIn, {}),
-    _A.RATE: Way(closing.rate, b.RateIn, {"process": 5, "result": 5, "text": "很快。"}),
+    _A.RATE: Way(closing.rate, b.RateIn, {"process": 5, "result": 5, "text": "很快。"}, traced=True),
     _A.REWORK: Way(closing.rework, b.AgainIn, {"reason": "款项还没有到账。"}),
     _A.CALL_BACK: Way(callback.call_back, b.CallBackIn, {"contacted": True, "solved": True, "satisfied": True}),
     _A.REOPEN: Way(closing.reopen, b.AgainIn, {"reason": "银行又收回了额度。"}),
@@ -112,13 +118,14 @@ class Make(Door):
         way = WAYS[self.action]
         body = body_of(request, way.body)
         press = Press(action=self.action, ticket=ticket, caller=caller, body=body, key=key_of(request))
-        make = partial(_made, way, press, at=at, expected_version=version_of(request))
+        more = {"origin": Origin("", seen_from(request))} if way.traced else {}
+        make = partial(_made, way, press, at=at, expected_version=version_of(request), **more)
         return _answer(press, once(press, at=at, make=make))
 
 
-def _made(way: Way, press: Press, *, at: datetime, expected_version: int | None) -> Done:
+def _made(way: Way, press: Press, *, at: datetime, expected_version: int | None, **more: object) -> Done:
     caller, key = press.caller, press.ticket.pk
-    return way.verb(ticket_id=key, caller=caller, at=at, expected_version=expected_version, **press.body)
+    return way.verb(ticket_id=key, caller=caller, at=at, expected_version=expected_version, **press.body, **more)
 
 
 def _answer(press: Press, answered: Answered) -> Response:

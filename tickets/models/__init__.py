@@ -1,5 +1,6 @@
 """Rows of the request."""
 
+from tickets.models.anomaly import AnomalyReview, RatedFrom
 from tickets.models.approval import Approval
 from tickets.models.attachment import Attachment
 from tickets.models.callback import CallBack, Draw, Script
@@ -22,6 +23,7 @@ from tickets.models.topic import Topic, TopicEvent, TopicMember
 
 __all__ = [
     "Alert",
+    "AnomalyReview",
     "Answer",
     "Approval",
     "Attachment",
@@ -42,6 +44,7 @@ __all__ = [
     "NoticeRule",
     "NoticeTemplate",
     "QRCode",
+    "RatedFrom",
     "Rating",
     "Recalculation",
     "RelayedMessage",

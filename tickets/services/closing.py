@@ -11,7 +11,9 @@ from django.db import transaction
 from qihu.errors import Invalid
 from tickets.access import FIRM, SYSTEM, Caller
 from tickets.models import Rating, Ticket
+from tickets.services import origins
 from tickets.services.intent import Done, Intent
+from tickets.services.origins import Origin
 from tickets.services.transition import move, perform
 from tickets.workflow import Action, Status
 
@@ -26,8 +28,12 @@ def rate(
     text: str = "",
     expected_version: int | None = None,
     caller: Caller = FIRM,
+    origin: Origin | None = None,
 ) -> Done:
-    """The firm confirms and rates process and result, 1–5; the request closes with the outcome of its reply."""
+    """The firm confirms and rates process and result, 1–5; the request closes with the outcome of its reply.
+
+    `origin`: the browser and network it came from, where a door saw one.
+    """
     errors = {
         name: "请选择 1 到 5 分。"
         for name, score in (("process", process), ("result", result))
@@ -47,7 +53,11 @@ def rate(
             text=text,
         )
     )
-    Rating.objects.create(ticket=done.ticket, round=done.ticket.round, process=process, result=result, rated_at=at)
+    rating = Rating.objects.create(
+        ticket=done.ticket, round=done.ticket.round, process=process, result=result, rated_at=at
+    )
+    if origin:
+        origins.keep(rating, origin, seq=done.event.seq)
     return done
 
 

@@ -15,7 +15,7 @@ from qihu.audit.models import Reason
 from qihu.audit.record import record
 from qihu.errors import Conflict, Forbidden, Invalid, Unknown
 from tickets.access import SYSTEM, Caller, parties
-from tickets.models import Attachment, Confirmation, Erasure, Event, Filing, SheetRow, Source, Text, Ticket
+from tickets.models import Attachment, Confirmation, Erasure, Event, Filing, RatedFrom, SheetRow, Source, Text, Ticket
 from tickets.services import attachments
 from tickets.services.remarks import remark
 from tickets.terms import ENDED, OPEN, Party, Remark
@@ -83,6 +83,7 @@ def _blank(keys: Sequence[int], at: datetime) -> None:
     Ticket.objects.filter(pk__in=keys).update(contact=None, visibility="")  # the firm stays: figures count by it
     Confirmation.objects.filter(source__ticket__in=keys).update(salt=b"")
     numbers = Ticket.objects.filter(pk__in=keys).values("number")
+    RatedFrom.objects.filter(rating__ticket__in=keys).delete()
     told = Reason.objects.filter(entry__kind="ticket", entry__key__in=numbers, erased_at__isnull=True)
     told.update(body="", salt=b"", erased_at=at)
     attachments.erase(Attachment.objects.filter(ticket__in=keys), at=at)

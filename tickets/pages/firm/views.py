@@ -25,7 +25,7 @@ from qihu.errors import Conflict, Invalid, Locked, RefusedByRule, Unknown
 from qihu.signin import sessions
 from tickets.models import QRCode, Ticket
 from tickets.pages.basket import Basket, before_submission, told_at
-from tickets.pages.firm import belongs, held, material, promises
+from tickets.pages.firm import belongs, device, held, material, promises
 from tickets.pages.firm import receipt as page
 from tickets.pages.firm.forms import (
     AskForm,
@@ -222,18 +222,22 @@ def _page(request: HttpRequest, seen: held.Seen, *, at: datetime, status: int = 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A move that the firm makes on its receipt: the form, the verb, what is said when it is done."""
+    """A move that the firm makes on its receipt: the form, the verb, what is said when it is done.
+
+    `traced`: which browser it came from is kept, as a hash (`tickets.services.origins`).
+    """
 
     form: type[forms.Form]
     verb: Callable[..., object]
     said: str
     files: bool = False
+    traced: bool = False
 
 
 OFFERED: Mapping[str, Offered] = {
     Action.URGE: Offered(UrgeForm, closing.urge, "已催办，经办人和部门负责人都会收到。"),
     Action.WITHDRAW: Offered(WithdrawForm, closing.withdraw, "已撤回。"),
-    Action.RATE: Offered(RateForm, closing.rate, "已收到您的评价。"),
+    Action.RATE: Offered(RateForm, closing.rate, "已收到您的评价。", traced=True),
     Remark.MESSAGE: Offered(MessageForm, relay.answer, "已送达，经办部门会看到。"),
     Action.REWORK: Offered(ReworkForm, closing.rework, "已退回重办，部门会重新联系您。", files=True),
     Action.REOPEN: Offered(ReopenForm, closing.reopen, "已重开，会重新交部门办理。", files=True),
@@ -261,7 +265,10 @@ def make_move(request: HttpRequest, number: str, move: str) -> HttpResponse:
     status = _tried(request, offered, form, basket, seen, at=at)
     if status is None:
         messages.success(request, offered.said)
-        return _see(number)
+        response = _see(number)
+        if offered.traced:
+            device.remember(request, response)
+        return response
     back = {f"{move}_form": form, f"{move}_basket": basket}
     return _page(request, held.seen_or_404(request, number, at=at), at=at, status=status, **back)
 
@@ -275,6 +282,8 @@ def _tried(
     if not form.is_valid() or basket.errors:
         return Invalid.status
     said = form.cleaned_data | ({"files": basket.keys} if offered.files else {})
+    if offered.traced:
+        said["origin"] = device.origin_of(request)
     try:
         with told_on(form), told_at(basket):
             offered.verb(ticket_id=seen.ticket.pk, at=at, caller=seen.caller, **said)
