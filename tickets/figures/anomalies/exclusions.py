@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from tickets.figures.anomalies.grouping import departments
@@ -114,8 +114,8 @@ def table_of(code: str, table: Mapping[str, Standing]) -> Standing:
 
 
 def _table(month: date, as_of: datetime) -> dict[str, Standing]:
-    """The solved rate of each department as the board counts it."""
-    whole = of_dates(month, _months_on(month, 1), as_of=as_of)
+    """The solved rate of each department as the board has it now, from its sums."""
+    whole = replace(of_dates(month, _months_on(month, 1), as_of=as_of), live=True)
     groups = report(whole, by=["department"], only=["solved"]).groups["department"]
     solved = {group.value: group.figures["solved"] for group in groups}
     return {code: Standing(figure.hits, figure.denominator or 0) for code, figure in solved.items()}

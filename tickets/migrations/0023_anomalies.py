@@ -20,7 +20,7 @@ DROP TRIGGER anomaly_review_append_only ON tickets_anomalyreview;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0020_facts'),
+        ('tickets', '0022_filing_firm'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
