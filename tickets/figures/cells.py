@@ -48,7 +48,7 @@ class Changes:
         self._counters = counters_of(definitions.number)
         self._timed = timed(definitions)
         self._closings = [measure for measure in definitions.measures if measure.by_closing]
-        self._places = places
+        self.places = places
         self._rows: Counter[tuple[Any, ...]] = Counter()
 
     def put_in(self, row: Row) -> None:
@@ -100,7 +100,7 @@ class Changes:
 
     def _placed(self, row: Row) -> Iterator[tuple[str, bool]]:
         """Each region that it lies in, and its lead department."""
-        for code in self._places.above(row.region):
+        for code in self.places.above(row.region):
             yield f"r:{code}", True
         if row.department:
             yield f"d:{row.department}", False

@@ -9,6 +9,7 @@ from heapq import merge
 from typing import NamedTuple
 
 from routing.promises.worktime import opening_seconds
+from tickets.figures.atoms import Atom
 from tickets.figures.life import Life, Told
 from tickets.figures.places import Places
 from tickets.figures.window import zone
@@ -76,7 +77,8 @@ def fold(
 ) -> tuple[list[Row], list[Step]]:
     """Rows and steps of one request, oldest first. `log`: its events in order, the first is its submission."""
     key = log[0].ticket_id
-    life = Life(origin.submitted_at if origin else log[0].happened_at, part=origin is not None, repeat_at=repeat_at)
+    life = Life(origin.submitted_at if origin else log[0].happened_at, repeat_at=repeat_at)
+    life.marks |= int(Atom.PART) if origin else 0
     steps = _Steps(key, places)
     rows = list[Row]()
     story = _merged(log, origin.marks) if origin else log
@@ -123,13 +125,31 @@ def _stretches(
     since, until, replaced_at, hidden = times
     if hidden <= since:
         return
-    cuts = [since, *sorted({moment for moment in life.moments() if since < moment < hidden})]
-    head = _head(life, key)
-    tail = _tail(life, places)
-    for i, cut in enumerate(cuts):
-        lasts = cuts[i + 1] if i + 1 < len(cuts) else FOREVER
+    head, tail = _head(life, key), _tail(life, places)
+    flags, ahead = (0, []) if life.gone else _ripe(life.flags(), life.ripening(), since)
+    ahead = [one for one in ahead if one[0] < hidden]
+    for i in range(len(ahead) + 1):
+        cut = ahead[i - 1][0] if i else since
+        lasts = ahead[i][0] if i < len(ahead) else FOREVER
         span = (cut, max(cut, min(lasts, until)), lasts, known_at, replaced_at)
-        yield Row._make((*head, *span, life.flags(cut), *tail))
+        yield Row._make((*head, *span, flags if i == 0 else ahead[i - 1][1], *tail))
+
+
+def _ripe(flags: int, ripening: list[tuple[datetime, int]], since: datetime) -> tuple[int, list[tuple[datetime, int]]]:
+    """What is true at `since`, and each later moment at which more becomes true, with all that is true from then on."""
+    ahead = list[tuple[datetime, int]]()
+    every = flags
+    for moment, bits in ripening:
+        if every | bits == every:
+            continue
+        every |= bits
+        if moment <= since:
+            flags = every
+        elif ahead and ahead[-1][0] == moment:
+            ahead[-1] = (moment, every)
+        else:
+            ahead.append((moment, every))
+    return flags, ahead
 
 
 def _head(life: Life, ticket_id: int) -> tuple[int, datetime, date, date]:

@@ -51,8 +51,8 @@ def lengths(
 def _measured(
     window: Window, measure: Measure, dimensions: Sequence[str], scope: Scope
 ) -> Iterator[tuple[tuple[str, str, str], Length]]:
-    rows = rows_of(window, scope)
-    column, among = measure.times, measure.population.sql()
+    column = measure.times
+    rows = rows_of(window, scope, also=f"{measure.population.sql()} AND {column} IS NOT NULL")
     # the first value at or above that share is what nearest rank says
     selects = [
         f"SELECT '{name}', {value_sql(name)}, percentile_cont(0.5) WITHIN GROUP (ORDER BY {column}),"  # noqa: S608
@@ -61,8 +61,7 @@ def _measured(
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH found AS MATERIALIZED (SELECT * FROM tickets_fact WHERE {rows.sql} AND {among}"  # noqa: S608
-            f" AND {column} IS NOT NULL) {' UNION ALL '.join(selects)}",
+            f"WITH found AS MATERIALIZED (SELECT * FROM {rows.sql} f) {' UNION ALL '.join(selects)}",  # noqa: S608
             rows.params,
         )
         for name, value, median, p90 in cursor.fetchall():

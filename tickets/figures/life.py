@@ -5,11 +5,12 @@ Follows domain.md §5 and §3; everything comes from the log. `folding.py` drive
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tickets.figures.atoms import BIT
+from tickets.figures.atoms import Atom
 from tickets.figures.promised import Promises
 from tickets.workflow import ENDED, Action, Status
 
@@ -22,6 +23,45 @@ HANDED_BY = frozenset(map(str, (Action.ROUTE, Action.ASSIGN, Action.REASSIGN, Ac
 """What names a lead department; a part of a split request is born with one."""
 ASIDES = frozenset(map(str, (Action.CALL_BACK, Action.CLASSIFY, Action.EXCLUDE, Action.MARK_TEST, "absorb")))
 """Kinds that count though they leave the status alone."""
+# plain integers: the fold asks for them a hundred million times in a rebuild, and flags of an enumeration are slow
+_ACCEPTED_IN_TIME = int(Atom.ACCEPTED_IN_TIME)
+_ACCEPT_DUE = int(Atom.ACCEPT_DUE)
+_CALLED = int(Atom.CALLED)
+_CALL_DENIES = int(Atom.CALL_DENIES)
+_CALL_SOLVED = int(Atom.CALL_SOLVED)
+_CLOSED_MONTH = int(Atom.CLOSED_MONTH)
+_CONTACT_DENIED = int(Atom.CONTACT_DENIED)
+_CONTACT_DUE = int(Atom.CONTACT_DUE)
+_CONTACT_MISSED = int(Atom.CONTACT_MISSED)
+_COUNTED = int(Atom.COUNTED)
+_DISPATCHED = int(Atom.DISPATCHED)
+_DISPATCHED_MONTH = int(Atom.DISPATCHED_MONTH)
+_EVER_CLOSED = int(Atom.EVER_CLOSED)
+_EXCLUDED = int(Atom.EXCLUDED)
+_MET_AGREED = int(Atom.MET_AGREED)
+_MET_ORIGINAL = int(Atom.MET_ORIGINAL)
+_ONE_LEAD = int(Atom.ONE_LEAD)
+_OPEN = int(Atom.OPEN)
+_OUTCOME_SOLVED = int(Atom.OUTCOME_SOLVED)
+_PROCESS_BASIC = int(Atom.PROCESS_BASIC)
+_PROCESS_GOOD = int(Atom.PROCESS_GOOD)
+_PROMISE_DUE = int(Atom.PROMISE_DUE)
+_RATED = int(Atom.RATED)
+_RATED_LOW = int(Atom.RATED_LOW)
+_RELIEVED = int(Atom.RELIEVED)
+_REPEAT = int(Atom.REPEAT)
+_RESOLVE_BROKEN = int(Atom.RESOLVE_BROKEN)
+_RESOLVE_DUE = int(Atom.RESOLVE_DUE)
+_RESULT_BASIC = int(Atom.RESULT_BASIC)
+_RESULT_GOOD = int(Atom.RESULT_GOOD)
+_REWORKED = int(Atom.REWORKED)
+_SOLVED_FIRST = int(Atom.SOLVED_FIRST)
+_SUSPENDED = int(Atom.SUSPENDED)
+_TEST = int(Atom.TEST)
+_TIMED = int(Atom.TIMED)
+_UNSOLVED = int(Atom.UNSOLVED)
+_UPHELD = int(Atom.UPHELD)
+_CLOSED_BIT = int(Atom.CLOSED)
 _ENDED = frozenset(map(str, ENDED))
 _CLOSED, _SUBMIT, _SPLIT = str(Status.CLOSED), str(Action.SUBMIT), str(Action.SPLIT)
 _TAGS = ("chain_tag", "industry_chain", "category", "difficulty", "region")
@@ -64,8 +104,6 @@ class Life:
     """What the log has told so far. `submitted_at` is the matter's: of a part, its parent's."""
 
     submitted_at: datetime
-    part: bool = False
-    tested: bool = False
     repeat_at: datetime | None = None
     status: str = ""
     round: int = 1
@@ -136,94 +174,86 @@ class Life:
         """Closed, and not reopened since."""
         return self.status == _CLOSED
 
-    def moments(self) -> list[datetime]:
-        """When something becomes true though nothing happens."""
-        found = self.promises.moments()
-        if self.dispatched_at:
-            found.append(self.dispatched_at + MONTH)
-        if self.first_ending:
-            found.append(self.first_ending.at + MONTH)
-        if self.repeat_at:
-            found.append(self.repeat_at)
+    def flags(self) -> int:
+        """What is true of it however time passes."""
+        found = _COUNTED | self.marks
+        found |= _OPEN if self.status not in _ENDED else 0
+        found |= _CLOSED_BIT if self.status == _CLOSED else 0
+        found |= _SUSPENDED if self.status == "suspended" else 0
+        found |= _DISPATCHED if self.dispatched_at is not None else 0
+        found |= _ONE_LEAD if len(self.leads) <= 1 else 0
+        found |= _REWORKED if self.round >= 2 else 0
+        found |= _UNSOLVED if self.delivered == "unsolved" else 0
+        return found | self._kept() | self._called() | self._ended()
+
+    def _kept(self) -> int:
+        """Which promises were kept."""
+        found, taken, accept, answer = 0, self.accepted_at, self.promises.of("ACCEPT"), self.promises.answer()
+        if accept and taken is not None and taken <= accept[0].due:
+            found |= _ACCEPTED_IN_TIME
+        if answer is not None and answer.met is not None:
+            found |= _MET_AGREED if answer.met <= answer.due else 0
+            found |= _MET_ORIGINAL if answer.met <= answer.first else 0
         return found
 
-    def flags(self, at: datetime) -> int:
-        """What is true at that moment, if nothing more happens until then."""
-        if self.gone:
+    def _called(self) -> int:
+        if not self.called_in:
             return 0
-        found = BIT["counted"] | self.marks
-        for name, holds in (*self._stands(at), *self._promised(at), *self._ended(at)):
-            if holds:
-                found |= BIT[name]
-        return found
+        said = _CALL_SOLVED if self.call_solved else _CALL_DENIES if self.called_in == self.round else 0
+        return _CALLED | said | (_CONTACT_DENIED if self.call_denied else 0)
 
-    def _stands(self, at: datetime) -> tuple[tuple[str, bool], ...]:
-        status, dispatched = self.status, self.dispatched_at
-        return (
-            ("test", self.tested),
-            ("part", self.part),
-            ("open", status not in _ENDED),
-            ("closed", status == _CLOSED),
-            ("suspended", status == "suspended"),
-            ("dispatched", dispatched is not None),
-            ("dispatched_month", dispatched is not None and dispatched + MONTH <= at),
-            ("one_lead", len(self.leads) <= 1),
-            ("reworked", self.round >= 2),
-            ("repeat", self.repeat_at is not None and self.repeat_at <= at),
-        )
-
-    def _promised(self, at: datetime) -> tuple[tuple[str, bool], ...]:
-        accepts, contacts = self.promises.of("ACCEPT"), self.promises.of("CONTACT")
-        taken, answer = self.accepted_at, self.promises.answer()
-        accept = accepts[0] if accepts else None
-        owed = accept is not None and accept.due <= at and (taken is not None or any(p.matured(at) for p in accepts))
-        found = (
-            ("accept_due", owed),
-            ("accepted_in_time", accept is not None and taken is not None and taken <= accept.due),
-            ("contact_due", any(p.matured(at) for p in contacts)),
-            ("contact_missed", any(p.missed(at) for p in contacts)),
-            ("contact_denied", self.call_denied),
-            ("unsolved", self.delivered == "unsolved"),
-            ("resolve_broken", any(p.missed(at) for p in self.promises.of("RESOLVE"))),
-        )
-        if answer is None:
-            return found
-        return (
-            *found,
-            ("resolve_due", answer.matured(at)),
-            ("promise_due", answer.original_matured(at)),
-            ("met_agreed", answer.met is not None and answer.met <= answer.due),
-            ("met_original", answer.met is not None and answer.met <= answer.first),
-        )
-
-    def _ended(self, at: datetime) -> tuple[tuple[str, bool], ...]:
-        called = (
-            ("called", self.called_in > 0),
-            ("call_solved", self.call_solved),
-            ("call_denies", self.called_in == self.round and not self.call_solved),
-        )
+    def _ended(self) -> int:
         first, last = self.first_ending, self.ending
         if first is None or last is None:
-            return called
+            return 0
+        found = _EVER_CLOSED | (_OUTCOME_SOLVED if last.outcome == "solved" else 0)
+        found |= _EXCLUDED if self.excluded_in == self.round else 0
+        found |= _RATED_LOW if last.result is not None and last.result < 3 else 0
         calm = self.reopened_at is None or self.reopened_at >= first.at + MONTH
-        result, process = last.result or 0, last.process or 0
-        rated = self.closed and last.result is not None
-        return (
-            *called,
-            ("ever_closed", True),
-            ("excluded", self.excluded_in == self.round),
-            ("outcome_solved", last.outcome == "solved"),
-            ("rated_low", 0 < result < 3),
-            ("closed_month", first.at + MONTH <= at),
-            ("solved_first", first.round == 1 and first.good and calm),
-            ("rated", rated),
-            ("result_good", rated and result >= 4),
-            ("result_basic", rated and result == 3),
-            ("process_good", rated and process >= 4),
-            ("process_basic", rated and process == 3),
-            ("relieved", self.closed and (last.burden or 0) > 0),
-            ("timed", self.closed and any(p.met for p in self.promises.of("RESOLVE"))),
-        )
+        found |= _SOLVED_FIRST if first.round == 1 and first.good and calm else 0
+        return found | (self._closed_now(last) if self.closed else 0)
+
+    def _closed_now(self, last: Ending) -> int:
+        found = _RELIEVED if (last.burden or 0) > 0 else 0
+        found |= _TIMED if any(one.met for one in self.promises.of("RESOLVE")) else 0
+        if last.result is None or last.process is None:
+            return found
+        found |= _RATED | (_RESULT_GOOD if last.result >= 4 else _RESULT_BASIC if last.result == 3 else 0)
+        return found | (_PROCESS_GOOD if last.process >= 4 else _PROCESS_BASIC if last.process == 3 else 0)
+
+    def ripening(self) -> list[tuple[datetime, int]]:
+        """What becomes true though nothing happens, and when: each moment with the bits it sets, in order."""
+        found = list(self._due())
+        if self.dispatched_at:
+            found.append((self.dispatched_at + MONTH, _DISPATCHED_MONTH))
+        if self.first_ending:
+            found.append((self.first_ending.at + MONTH, _CLOSED_MONTH))
+        if self.repeat_at:
+            found.append((self.repeat_at, _REPEAT))
+        return sorted(found)
+
+    def _due(self) -> Iterator[tuple[datetime, int]]:
+        """What each promise makes true when it is due."""
+        yield from self._accept_due()
+        for one in self.promises.of("CONTACT"):
+            if one.owed:
+                yield one.due, _CONTACT_DUE | (_CONTACT_MISSED if one.late else 0)
+        for one in self.promises.of("RESOLVE"):
+            if one.owed and one.late:
+                yield one.due, _RESOLVE_BROKEN
+        answer = self.promises.answer()
+        if answer is not None and answer.owed:
+            yield answer.due, _RESOLVE_DUE
+        if answer is not None and answer.owed_first:
+            yield answer.first, _PROMISE_DUE
+
+    def _accept_due(self) -> Iterator[tuple[datetime, int]]:
+        """The first promise counts: where it was answered, or where one of them was left unanswered."""
+        accepts = self.promises.of("ACCEPT")
+        if self.accepted_at is not None:
+            yield from ((one.due, _ACCEPT_DUE) for one in accepts[:1])
+            return
+        yield from ((max(one.due, accepts[0].due), _ACCEPT_DUE) for one in accepts if one.owed)
 
 
 def _tagged(life: Life, told: Told) -> None:
@@ -234,7 +264,7 @@ def _tagged(life: Life, told: Told) -> None:
 
 def _born(life: Life, told: Told) -> None:
     life.channel = told.data.get("channel") or ""
-    life.tested |= bool(told.data.get("test"))
+    life.marks |= _TEST if told.data.get("test") else 0
     _tagged(life, told)
 
 
@@ -259,7 +289,7 @@ def _called(life: Life, told: Told) -> None:
 
 def _ruled(life: Life, told: Told) -> None:
     if told.data.get("upheld"):
-        life.marks |= BIT["upheld"]
+        life.marks |= _UPHELD
 
 
 def _absorbed(life: Life, told: Told) -> None:
@@ -271,18 +301,18 @@ def _left_out(life: Life, told: Told) -> None:
 
 
 def _tested(life: Life, _told: Told) -> None:
-    life.tested = True
+    life.marks |= _TEST
 
 
 def _marked(life: Life, told: Told) -> None:
-    life.marks |= BIT[_MARKS[told.kind]]
+    life.marks |= _MARKS[told.kind]
 
 
 _MARKS = {
-    str(Action.SPLIT): "divided",
-    str(Action.OBJECT): "returned",
-    str(Action.EXTEND): "extended",
-    str(Action.SUSPEND): "rested",
+    str(Action.SPLIT): int(Atom.DIVIDED),
+    str(Action.OBJECT): int(Atom.RETURNED),
+    str(Action.EXTEND): int(Atom.EXTENDED),
+    str(Action.SUSPEND): int(Atom.RESTED),
 }
 _TAKES = {
     _SUBMIT: _born,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from qihu.accounts.models import Department, Region
@@ -27,6 +27,7 @@ class Places:
     codes: Mapping[int, str]
     paths: Mapping[str, str]
     versions: Mapping[str, list[_Version]]
+    _chosen: dict[str, list[_Version]] = field(default_factory=dict)
 
     def department(self, key: int | None) -> str:
         """Code of a department, "" for none."""
@@ -41,11 +42,16 @@ class Places:
 
         So a month frozen in March is counted in May as in March, whatever was corrected in April.
         """
+        found = self._chosen.get(region)
+        if found is None:
+            found = self._chosen[region] = self._nearest(region)
+        at = sum(one.published_at <= known for one in found) if len(found) > 1 else 1
+        return calendar_version(found[max(at - 1, 0)].key)
+
+    def _nearest(self, region: str) -> list[_Version]:
         for code in lineage(self.paths.get(region, region)):
             if versions := self.versions.get(code):
-                at = sum(one.published_at <= known for one in versions)
-                version = versions[max(at - 1, 0)]
-                return calendar_version(version.key)
+                return versions
         raise LookupError(f"no published calendar for region {region!r}")
 
 

@@ -7,21 +7,21 @@ and folding a request twice gives the same rows. Passes follow each other: the c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from qihu.clock import now
 from tickets.figures import cells, store
 from tickets.figures.folding import Row, Step, fold
-from tickets.figures.measures import in_force
+from tickets.figures.measures import Definitions, in_force
 from tickets.figures.places import Places, read_places
 from tickets.figures.repeats import repeats_of
-from tickets.figures.source import logs_of
-from tickets.models import Checkpoint, Ticket
+from tickets.figures.source import Logs, logs_of
+from tickets.models import Checkpoint, Fact, Ticket
 
 EVENTS = 5_000
 """Read in one pass at most; a longer backlog is worked off in several."""
@@ -55,34 +55,38 @@ class Progress:
 
 @transaction.atomic
 def advance(*, at: datetime | None = None, most: int = EVENTS) -> Progress | None:
-    """One pass; None where another one is under way. `at`: the cut-off of what has come due, default the clock's.
+    """One pass; None where another one is under way. `at`: the cut-off of what has come due; without it, and at most,
+    what the database's clock allows.
 
-    `most`: events read at most.
+    `most`: events read at most, and beyond them those that are not settled yet.
     """
     checkpoint = Checkpoint.objects.select_for_update(skip_locked=True).filter(pk=1).first()
     if checkpoint is None:
         return None if Checkpoint.objects.filter(pk=1).exists() else _began(at, most)
-    oldest, own, known_at = _horizon()
-    at = min(at or now(), known_at)
-    definitions = in_force(at)
-    if checkpoint.definitions != definitions.number:
-        cells.sum_up(definitions, read_places())
-        checkpoint.definitions = definitions.number
-    fresh = _new(checkpoint, most)
-    changed = sorted({ticket for _, _, ticket in fresh})
-    places = read_places()
-    changes = cells.Changes(definitions, places)
-    folding = _with_parts(changed)
-    for i in range(0, len(folding), TICKETS):
-        refold(folding[i : i + TICKETS], places, changes, at=at)
+    horizon = _horizon()
+    at = min(at, horizon.known_at) if at else horizon.known_at
+    changes = cells.Changes(_defined(checkpoint, at), read_places())
+    fresh, more = _read(checkpoint, horizon, most)
+    changed = _with_parts(sorted({ticket for _, _, ticket in fresh}))
+    for i in range(0, len(changed), TICKETS):
+        refold(changed[i : i + TICKETS], changes, at=at)
     store.pass_time(changes, before=checkpoint.as_of, at=at)
     changes.write()
-    _move(checkpoint, _settled(fresh, oldest, own), oldest, full=len(fresh) >= most)
-    checkpoint.as_of, checkpoint.behind = at, len(fresh) >= most
-    if not checkpoint.behind:
-        checkpoint.known_at = known_at
+    _move(checkpoint, fresh, horizon, more=more)
+    checkpoint.as_of, checkpoint.behind = at, more
+    checkpoint.known_at = checkpoint.known_at if more else horizon.known_at
     checkpoint.save()
-    return Progress(len(changed), len(fresh), checkpoint.behind)
+    return Progress(len(changed), len(fresh), more)
+
+
+def _defined(checkpoint: Checkpoint, at: datetime) -> Definitions:
+    """The edition in force; where it is a new one, the sums are made for it."""
+    definitions = in_force(at)
+    if checkpoint.definitions != definitions.number:
+        if Fact.objects.exists():
+            cells.sum_up(definitions, read_places())
+        checkpoint.definitions = definitions.number
+    return definitions
 
 
 def _began(at: datetime | None, most: int) -> Progress | None:
@@ -100,38 +104,62 @@ def catch_up(*, at: datetime | None = None) -> int:
     return events
 
 
-def refold(tickets: Sequence[int], places: Places, changes: cells.Changes, *, at: datetime) -> None:
+def refold(tickets: Sequence[int], changes: cells.Changes, *, at: datetime) -> None:
     """Make the rows of these requests anew, as of `at`."""
-    rows, steps = folded(tickets, places)
+    rows, steps = folded(logs_of(tickets), repeats_of(tickets), changes.places)
     store.replace(tickets, rows, steps, changes, at=at)
 
 
-def folded(tickets: Sequence[int], places: Places) -> tuple[list[Row], list[Step]]:
-    """The rows of these requests from their logs."""
-    repeats = repeats_of(tickets)
+def folded(logs: Logs, repeats: Mapping[int, datetime], places: Places) -> tuple[list[Row], list[Step]]:
+    """The rows of these logs; `repeats`: from when on a request repeats another."""
     rows, steps = list[Row](), list[Step]()
-    for log, origin in logs_of(tickets):
+    for log, origin in logs:
         more, further = fold(log, places, origin=origin, repeat_at=repeats.get(log[0].ticket_id))
         rows += more
         steps += further
     return rows, steps
 
 
-def horizon() -> int:
-    """The oldest transaction that still writes: every one before it has ended."""
-    return _horizon()[0]
+class Horizon(NamedTuple):
+    """`oldest`: every transaction before it has ended; `own`: this one; `known_at`: see `_HORIZON`."""
+
+    oldest: int
+    own: int
+    known_at: datetime
+
+    def settles(self, event: _New) -> bool:
+        """Nothing can come before it any more; of this transaction's own (it has some in tests alone) as well."""
+        return event[0] < self.oldest or event[0] == self.oldest == self.own
 
 
-def _horizon() -> tuple[int, int, datetime]:
+def oldest_writer() -> int:
+    """The oldest transaction that still writes."""
+    return _horizon().oldest
+
+
+def _horizon() -> Horizon:
     with connection.cursor() as cursor:
         cursor.execute(_HORIZON, [_IDLE.total_seconds()])
-        oldest, own, known_at = cursor.fetchone()
-    return oldest, own, known_at
+        return Horizon(*cursor.fetchone())
 
 
-def _new(checkpoint: Checkpoint, most: int) -> list[_New]:
+def _read(checkpoint: Checkpoint, horizon: Horizon, most: int) -> tuple[list[_New], bool]:
+    """Events beyond the checkpoint, and whether more are left: never of those that it cannot pass over yet."""
+    found = list[_New]()
+    place = (checkpoint.xid, checkpoint.event)
+    while True:
+        some = _new(place, most)
+        found += some
+        if len(some) < most:
+            return found, False
+        if horizon.settles(some[-1]):
+            return found, True
+        place = some[-1][:2]
+
+
+def _new(place: tuple[int, int], most: int) -> list[_New]:
     with connection.cursor() as cursor:
-        cursor.execute(_NEW, [checkpoint.xid, checkpoint.event, most])
+        cursor.execute(_NEW, [*place, most])
         rows: list[_New] = cursor.fetchall()
     return rows
 
@@ -144,14 +172,11 @@ def _with_parts(tickets: Sequence[int]) -> list[int]:
     return sorted({*tickets, *parts})
 
 
-def _settled(fresh: Sequence[_New], oldest: int, own: int) -> list[_New]:
-    """What nothing can come before any more; of this transaction's own events (it has none but in tests) as well."""
-    return [one for one in fresh if one[0] < oldest or one[0] == oldest == own]
-
-
-def _move(checkpoint: Checkpoint, settled: Sequence[_New], oldest: int, *, full: bool) -> None:
+def _move(checkpoint: Checkpoint, fresh: Sequence[_New], horizon: Horizon, *, more: bool) -> None:
     """To the last event read that is settled; where all was read, to the horizon."""
+    settled = [event for event in fresh if horizon.settles(event)]
     if settled:
         checkpoint.xid, checkpoint.event, _ = settled[-1]
-    if not full and checkpoint.xid < oldest - 1:
-        checkpoint.xid, checkpoint.event = oldest - 1, LAST
+    if not more and checkpoint.xid < horizon.oldest - 1:
+        checkpoint.xid, checkpoint.event = horizon.oldest - 1, LAST
+    checkpoint.newest = max([checkpoint.newest, *(event for _, event, _ in fresh)])

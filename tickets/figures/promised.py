@@ -44,23 +44,25 @@ class Promised:
         self.void |= op == "void"
         self.rests |= op == "paused"
 
-    def matured(self, at: datetime) -> bool:
-        """Its agreed due has passed by then, and it was still owed when it passed."""
-        return self.due <= at and (self.met is not None or self.stop is None or self.stop > self.due)
+    @property
+    def owed(self) -> bool:
+        """It is, or was, still owed when its agreed due passes."""
+        return self.met is not None or self.stop is None or self.stop > self.due
 
-    def missed(self, at: datetime) -> bool:
-        """Matured and not met in time."""
-        return self.matured(at) and (self.met is None or self.met > self.due)
+    @property
+    def late(self) -> bool:
+        """Not met by its agreed due."""
+        return self.met is None or self.met > self.due
 
     @property
     def dropped(self) -> bool:
         """Taken back before it was due: the next one counts as the first."""
         return self.void and self.met is None and self.stop is not None and self.stop <= self.due
 
-    def original_matured(self, at: datetime) -> bool:
-        """As `matured`, by the due that was promised first; a pause does not stop it."""
-        owed = self.met is not None or not self.void or (self.stop is not None and self.stop > self.first)
-        return self.first <= at and owed
+    @property
+    def owed_first(self) -> bool:
+        """As `owed`, by the due that was promised first; a pause does not stop it."""
+        return self.met is not None or not self.void or (self.stop is not None and self.stop > self.first)
 
 
 COUNTED = frozenset({"ACCEPT", "CONTACT", "RESOLVE"})
@@ -90,10 +92,6 @@ class Promises(dict[str, list[Promised]]):
         """The first RESOLVE that was not taken back."""
         found = self.of("RESOLVE")
         return next((one for one in found if not one.dropped), found[0] if found else None)
-
-    def moments(self) -> list[datetime]:
-        """When something may be judged otherwise though nothing happens: every due time."""
-        return [moment for found in self.values() for one in found for moment in (one.due, one.first)]
 
 
 def _moment(written: str) -> datetime:

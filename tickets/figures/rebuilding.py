@@ -17,9 +17,7 @@ from time import perf_counter
 
 from django.db import connection, connections, transaction
 
-from qihu.clock import now
 from tickets.figures import cells, projection, store
-from tickets.figures.folding import Row, Step, fold
 from tickets.figures.measures import in_force
 from tickets.figures.places import Places, read_places
 from tickets.figures.repeats import repeats_of
@@ -44,10 +42,10 @@ class Rebuilt:
         return self.events / self.seconds if self.seconds else 0.0
 
 
-def rebuild(*, workers: int = 0) -> Rebuilt:
-    """Everything anew. `workers`: processes, 0 = one for each processor; 1 works in this one."""
-    began, at = perf_counter(), now()
-    horizon = projection.horizon()
+def rebuild(*, at: datetime, workers: int = 0) -> Rebuilt:
+    """Everything anew, as of `at`. `workers`: processes, 0 = one for each processor; 1 works in this one."""
+    began = perf_counter()
+    horizon = projection.oldest_writer()
     last = Ticket.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     slices = [(first, min(first + SLICE, last + 1), at) for first in range(1, last + 1, SLICE)]
     tickets = sum(_done(slices, workers or os.cpu_count() or 1))
@@ -69,14 +67,8 @@ def _done(slices: list[tuple[int, int, datetime]], workers: int) -> Iterator[int
 def _slice(span: tuple[int, int, datetime]) -> int:
     first, after, at = span
     with transaction.atomic():
-        places = _places()
-        rows, steps = list[Row](), list[Step]()
         keys = list(Ticket.objects.filter(pk__gte=first, pk__lt=after).order_by("pk").values_list("pk", flat=True))
-        repeats = repeats_of(keys)
-        for log, origin in logs_between(first, after):
-            more, further = fold(log, places, origin=origin, repeat_at=repeats.get(log[0].ticket_id))
-            rows += more
-            steps += further
+        rows, steps = projection.folded(logs_between(first, after), repeats_of(keys), _places())
         store.clear(first, after)
         store.write(rows, steps, at=at)
     return len(keys)

@@ -105,7 +105,7 @@ def behind(
         yield from (key for _, key in rows)
         if len(rows) < _BATCH:
             return
-        place = "AND (submitted_at, ticket_id) < (%(last_at)s, %(last_key)s)"
+        place = "WHERE (submitted_at, ticket_id) < (%(last_at)s, %(last_key)s)"
         params |= {"last_at": rows[-1][0], "last_key": rows[-1][1]}
 
 
@@ -130,13 +130,11 @@ def _behind(window: Window, figure: str, part: str, by: str, value: str, scope: 
     measure, wanted = _checked(figure, part, by, value)
     scope, window = scope or everything(), _standing(window)
     closing = figure in BY_CLOSING
-    rows = rows_of(window, scope, by_closing=closing)
-    sql = f"FROM tickets_fact WHERE {rows.sql} AND {own(scope, by)} AND {measure.where(wanted).sql()}"
-    if measure.times:
-        sql += f" AND {measure.times} IS NOT NULL"
-    if by:
-        sql += f" AND {value_sql(by, by_closing=closing)} = %(value)s"
-    return _Behind(sql, rows.params | {"value": value}, measure, wanted, window)
+    also = [own(scope, by), measure.where(wanted).sql()]
+    also += [f"{measure.times} IS NOT NULL"] if measure.times else []
+    also += [f"{value_sql(by, by_closing=closing)} = %(value)s"] if by else []
+    rows = rows_of(window, scope, by_closing=closing, also=" AND ".join(also))
+    return _Behind(f"FROM {rows.sql} f", rows.params | {"value": value}, measure, wanted, window)
 
 
 def _standing(window: Window) -> Window:

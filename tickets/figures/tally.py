@@ -137,7 +137,7 @@ def _grouped(
         f" FROM found WHERE {own(scope, name)} GROUP BY 2, 3"
         for name in dimensions
     ]
-    sql = f"WITH found AS MATERIALIZED (SELECT * FROM tickets_fact WHERE {rows.sql}) {' UNION ALL '.join(selects)}"  # noqa: S608
+    sql = f"WITH found AS MATERIALIZED (SELECT * FROM {rows.sql} f) {' UNION ALL '.join(selects)}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, rows.params)
         for name, value, flags, n, burden in cursor.fetchall():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
 
 from tickets.models.ticket import Ticket
 from tickets.workflow import Status
@@ -72,6 +73,11 @@ class Fact(models.Model):
             ),
             models.Index(
                 fields=["month", "full_seconds"], name="fact_full", condition=Q(state="now", full_seconds__isnull=False)
+            ),
+            models.Index(
+                Greatest(F("until"), Least(F("replaced_at"), F("lasts_until"))),
+                name="fact_gone",
+                condition=Q(state="past"),
             ),
             models.Index(fields=["since"], name="fact_ahead", condition=Q(state="ahead")),
         ]
@@ -137,10 +143,12 @@ class Checkpoint(models.Model):
 
     Every event up to (`xid`, `event`) is in it: its transaction's id and its key, in this order. `known_at`: every
     event recorded by then is in it. The rows in state `now` are those true at `as_of`. `behind`: more is waiting.
+    `newest`: the highest key of an event read so far; beyond the settled ones some lower key may still come.
     """
 
     xid = models.BigIntegerField(default=0)
     event = models.BigIntegerField(default=0)
+    newest = models.BigIntegerField(default=0, db_default=0)
     as_of = models.DateTimeField(null=True)
     known_at = models.DateTimeField(null=True)
     definitions = models.PositiveSmallIntegerField(default=0)

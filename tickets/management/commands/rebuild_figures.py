@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
+from qihu.clock import now
 from tickets.figures import rebuilding
 
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=0, help="并行的进程数，缺省为处理器数")
 
     def handle(self, *_: object, **options: Any) -> None:
-        done = rebuilding.rebuild(workers=options["workers"])
+        done = rebuilding.rebuild(at=now(), workers=options["workers"])
         self.stdout.write(
             f"{done.events:,} 条日志，{done.tickets:,} 件诉求，{done.seconds:.1f} 秒，每秒 {done.rate:,.0f} 条"
         )
