@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0021_event_order")]
+    dependencies = [("tickets", "0023_anomalies")]
     operations = [
         migrations.AddField("checkpoint", "newest", models.BigIntegerField(db_default=0, default=0)),
         migrations.AddIndex(
