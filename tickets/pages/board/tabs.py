@@ -9,6 +9,7 @@ from django.urls import reverse
 TABS: tuple[tuple[str, str], ...] = (
     ("board", "概览"),
     ("board-ladder", "督办阶梯"),
+    ("board-process", "流程"),
 )
 """Name of the address and what the tab says. A new section of the board gets a line here."""
 
