@@ -157,7 +157,8 @@ def _call_back(s: Said) -> str:
     data = s.event.data
     if not data.get("contacted"):
         return f"{s.who}回访，未接通"
-    return f"{s.who}回访：企业表示{'已解决' if data.get('solved') else '没有解决'}"
+    denied = "，并说没有人联系过" if data.get("was_contacted") is False else ""
+    return f"{s.who}回访：企业表示{'已解决' if data.get('solved') else '没有解决'}{denied}"
 
 
 def _follow_up(s: Said) -> str:

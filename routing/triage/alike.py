@@ -12,6 +12,8 @@ import math
 import re
 import unicodedata
 from datetime import timedelta
+from itertools import chain
+from operator import add
 
 SAME_FIRM, ANY_FIRM = 0.15, 0.35
 """From here on texts count as alike: of one firm, and of different firms."""
@@ -21,6 +23,7 @@ _NOISE = re.compile(r"[\W_]+")
 COMMON = frozenset(
     "的了是在我们有和不就也都要这那你您他她它与及或等请能吗呢吧啊一个上下到为对于以被把让给向从还没会可否怎么什希望"
 )
+_UNCOMMON = re.compile(f"[^{''.join(sorted(COMMON))}]+")
 _BRACKETS = re.compile(r"[()\[\]【】〔〕<>《》\s]+")
 
 
@@ -31,9 +34,8 @@ def plain(text: str) -> str:
 
 def grams(text: str) -> frozenset[str]:
     """Pairs of neighbouring characters, without those that any text has."""
-    whole = plain(text)
-    pairs = (whole[i : i + 2] for i in range(len(whole) - 1))
-    return frozenset(pair for pair in pairs if pair[0] not in COMMON and pair[1] not in COMMON)
+    runs = _UNCOMMON.findall(plain(text))
+    return frozenset(chain.from_iterable(map(add, run, run[1:]) for run in runs))
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:

@@ -40,6 +40,7 @@ def test_a_call_stays_as_it_was_told():
     calls = CallBack.objects.filter(ticket=called_back())
     assert calls.get().solved
     held(lambda: calls.update(solved=False))
+    held(lambda: calls.update(was_contacted=True))
     held(calls.delete)
 
 

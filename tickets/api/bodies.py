@@ -224,7 +224,10 @@ class SuspendIn(serializers.Serializer[Any]):
 class CallBackIn(serializers.Serializer[Any]):
     """call_back: `solved` is needed where the firm was reached."""
 
-    contacted = serializers.BooleanField()
+    contacted = serializers.BooleanField(help_text="电话是否接通")
+    was_contacted = serializers.BooleanField(
+        required=False, allow_null=True, help_text="企业说承办部门是否联系过；回答没有的，不计入响应率的分子"
+    )
     solved = serializers.BooleanField(required=False, allow_null=True)
     satisfied = serializers.BooleanField(required=False, allow_null=True)
     text = _words(required=False, most=REASON_MAX)

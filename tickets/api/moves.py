@@ -75,7 +75,8 @@ WAYS: Mapping[Action | LegAction, Way] = {
     _A.DELIVER: Way(review.deliver, b.WordIn, {}),
     _A.RATE: Way(closing.rate, b.RateIn, {"process": 5, "result": 5, "text": "很快。"}, traced=True),
     _A.REWORK: Way(closing.rework, b.AgainIn, {"reason": "款项还没有到账。"}),
-    _A.CALL_BACK: Way(callback.call_back, b.CallBackIn, {"contacted": True, "solved": True, "satisfied": True}),
+    _A.CALL_BACK: Way(callback.call_back, b.CallBackIn, {
+        "contacted": True, "was_contacted": True, "solved": True, "satisfied": True}),
     _A.REOPEN: Way(closing.reopen, b.AgainIn, {"reason": "银行又收回了额度。"}),
     _A.WITHDRAW: Way(closing.withdraw, b.WithdrawIn, {"reason": "已自行解决。"}),
     _A.URGE: Way(closing.urge, b.WordIn, {}),

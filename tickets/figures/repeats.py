@@ -53,7 +53,7 @@ SELECT a.asked, a.id, a.submitted_at, array_agg(e.id ORDER BY e.submitted_at DES
         AND o.ticket_id < a.id
       ORDER BY o.ticket_id DESC LIMIT %(most)s)
  ) AS known(id)
-  JOIN tickets_ticket e ON e.id = known.id
+ CROSS JOIN LATERAL (SELECT * FROM tickets_ticket o WHERE o.id = known.id OFFSET 0) e
  WHERE a.erased_at IS NULL AND e.id < a.id AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at
    AND NOT e.restricted AND (e.parent_id IS NULL OR e.status = 'merged')
    AND NOT (e.status = 'merged' AND EXISTS (

@@ -21,12 +21,15 @@ class CallBackQuerySet(models.QuerySet["CallBack"]):
 
 
 class CallBack(models.Model):
-    """One call: whether the firm was reached, and if so whether its matter is solved and how it feels."""
+    """One call: whether the firm was reached, and if so whether the department had been in touch, whether the matter is
+    solved and how the firm feels.
+    """
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="call_backs")
     round = models.PositiveSmallIntegerField()
     seq = models.PositiveIntegerField("事件序号")
     contacted = models.BooleanField("已接通")
+    was_contacted = models.BooleanField("承办部门联系过", null=True)
     solved = models.BooleanField("已解决", null=True)
     satisfied = models.BooleanField("满意", null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="回访人")
@@ -41,7 +44,7 @@ class CallBack(models.Model):
             models.CheckConstraint(
                 name="call_back_reached_answers",
                 condition=Q(contacted=True, solved__isnull=False)
-                | Q(contacted=False, solved__isnull=True, satisfied__isnull=True),
+                | Q(contacted=False, was_contacted__isnull=True, solved__isnull=True, satisfied__isnull=True),
             ),
         ]
 

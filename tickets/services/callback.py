@@ -17,12 +17,13 @@ from tickets.workflow import Action, Outcome, Party, Status
 
 
 @transaction.atomic
-def call_back(
+def call_back(  # noqa: PLR0913 - the body of the API's `call_back`
     *,
     ticket_id: int,
     caller: Caller,
     at: datetime,
     contacted: bool,
+    was_contacted: bool | None = None,
     solved: bool | None = None,
     satisfied: bool | None = None,
     text: str = "",
@@ -30,12 +31,14 @@ def call_back(
 ) -> Done:
     """Record a call. "Not solved" against the outcome `solved` sends the request back or reopens it, by the system.
 
-    Raises `Invalid` where somebody was reached and it is not said whether the matter is solved.
+    `was_contacted`: whether the department has been in touch with the firm; a "no" counts against 响应率. Raises
+    `Invalid` where somebody was reached and it is not said whether the matter is solved.
     """
     by = caller.person
     if contacted and solved is None:
         raise Invalid("回访还不完整。", fields={"solved": "接通后请记录企业是否认为已解决。"})
-    answers = {"solved": solved, "satisfied": satisfied} if contacted else {"solved": None, "satisfied": None}
+    said = {"was_contacted": was_contacted, "solved": solved, "satisfied": satisfied}
+    answers = said if contacted else dict.fromkeys(said)
     data = {"contacted": contacted, **answers}
     done = move(Action.CALL_BACK, ticket_id, caller, at, expected_version, text=text, data=data)
     CallBack.objects.create(

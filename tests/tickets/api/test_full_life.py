@@ -75,7 +75,10 @@ def test_not_satisfied_done_again_and_opened_again_after_the_call_back(staff):
     done(staff("head.finance").move(ticket, "deliver"), "answered")
     done(firm.move(ticket, "rate", {"process": 1, "result": 1}), "closed")
     called = {"contacted": True, "solved": False, "satisfied": False, "text": "企业说仍未到账。"}
-    assert staff("intake").move(ticket, "call_back", called).status_code == 200
+    assert staff("intake").move(ticket, "call_back", called | {"was_contacted": "vielleicht"}).status_code == 422
+    assert staff("intake").move(ticket, "call_back", called | {"was_contacted": False}).status_code == 200
+    told_by_phone = ticket.events.filter(kind="call_back").latest("seq").data
+    assert told_by_phone["was_contacted"] is False
     said = firm.read(ticket)
     assert said["round"] == 3
     told(ticket, said["status"])

@@ -221,6 +221,21 @@ class TestTwins:
 
 
 class TestCallBacks:
+    def test_a_firm_that_says_nobody_was_in_touch_is_not_answered_until_it_says_otherwise(self, cast):
+        ticket, other = make.closed(), make.closed()
+        said = {"ticket_id": ticket.pk, "caller": cast.as_intake, "contacted": True, "solved": True}
+        assert fractions()["response"] == (2, 2)
+        callback.call_back(at=MONDAY + DAY, was_contacted=False, **said)
+        assert fractions()["response"] == (1, 2)
+        assert fractions(march(MONDAY + DAY - HOUR))["response"] == (2, 2)
+        assert [t.pk for t in opened(march(), figure="response", part="numerator").tickets] == [other.pk]
+        silent = {"ticket_id": ticket.pk, "caller": cast.as_intake, "contacted": False, "was_contacted": True}
+        callback.call_back(at=MONDAY + DAY + HOUR, **silent)
+        assert ticket.events.latest("seq").data["was_contacted"] is None  # nobody was reached, nobody said it
+        assert fractions()["response"] == (1, 2)
+        callback.call_back(at=MONDAY + 2 * DAY, was_contacted=True, **said)
+        assert fractions()["response"] == (2, 2)
+
     def test_a_no_on_the_phone_is_not_solved_until_a_later_round(self, cast):
         ticket = make.closed()
         at = MONDAY + DAY

@@ -26,8 +26,9 @@ def calls(ticket: Ticket, seat: Seat) -> dict[str, object]:
 def _said(call: CallBack) -> str:
     if not call.contacted:
         return "未接通"
+    denied = "，没有人联系过" if call.was_contacted is False else ""
     satisfied = {True: "，满意", False: "，不满意", None: ""}[call.satisfied]
-    return ("已解决" if call.solved else "没有解决") + satisfied
+    return ("已解决" if call.solved else "没有解决") + satisfied + denied
 
 
 def likely(ticket: Ticket, seat: Seat) -> list[dict[str, str]]:

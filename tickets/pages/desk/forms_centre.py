@@ -223,6 +223,7 @@ class CallBackForm(MoveForm):
     """What the firm said on the phone."""
 
     contacted = yes_no("是否接通", yes="接通", no="未接通", missing="请选择是否接通。")
+    was_contacted = yes_no("承办部门是否联系过", yes="联系过", no="没有联系过")
     solved = yes_no("企业认为是否解决", yes="已解决", no="没有解决")
     satisfied = yes_no("企业是否满意", yes="满意", no="不满意")
     text = forms.CharField(
@@ -246,7 +247,7 @@ class CallBackForm(MoveForm):
         own = super().arguments()
         return (
             own
-            | {name: _said(own[name]) for name in ("solved", "satisfied")}
+            | {name: _said(own[name]) for name in ("was_contacted", "solved", "satisfied")}
             | {"contacted": own["contacted"] == "yes"}
         )
 

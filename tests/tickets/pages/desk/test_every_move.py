@@ -275,6 +275,10 @@ def test_a_firm_that_says_not_solved_on_the_phone_gets_another_round(at, cast, c
     assert page.context["calls"]["script"]
     assert desk.move(ticket.number, "call_back", contacted="no").status_code == 303
     assert "未接通" in shown(desk.get(f"/desk/t/{ticket.number}/call_back/"))
+    denied = {"was_contacted": "no", "solved": "yes"}
+    assert desk.move(ticket.number, "call_back", contacted="yes", **denied).status_code == 303
+    assert "已解决，没有人联系过" in shown(desk.get(f"/desk/t/{ticket.number}/call_back/"))
+    assert "并说没有人联系过" in shown(desk.get(f"/desk/t/{ticket.number}/"))
     assert desk.move(ticket.number, "call_back", contacted="yes", solved="no").status_code == 303
     again = make.fresh(ticket)
     assert (again.status, again.round) == ("assigned", 2)
