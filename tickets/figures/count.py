@@ -54,7 +54,7 @@ class Group:
 class Report:
     """Figures by code for the whole, and by dimension the groups, most requests first (periods: in order).
 
-    `window` says what it was counted at; `edition`: the number of the definitions; `behind`: events are still
+    `window` says what it was counted at, so that it can be counted again; `edition`: the number of the definitions; `behind`: events are still
     waiting to be counted.
     """
 
@@ -150,7 +150,7 @@ class _Counter:
         counted = {name: self._counted(name, sums[name], closed[name], long, counters) for name in names}
         whole = counted[""].get("") or empty(self.definitions, counters)
         return Report(
-            window=self.window,
+            window=replace(self.window, live=False),
             figures=figures_of(self.measures, whole, counters),
             groups={name: self._groups(name, counted[name], counters) for name in by},
             edition=self.definitions.number,

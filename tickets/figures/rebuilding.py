@@ -49,9 +49,10 @@ def rebuild(*, at: datetime, workers: int = 0) -> Rebuilt:
     last = Ticket.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     slices = [(first, min(first + SLICE, last + 1), at) for first in range(1, last + 1, SLICE)]
     tickets = sum(_done(slices, workers or os.cpu_count() or 1))
+    store.clear(last + 1, projection.LAST)
     _sum_up(horizon, at)
     events = Event.objects.count()
-    projection.catch_up()
+    projection.catch_up(at=at)
     return Rebuilt(tickets, events, perf_counter() - began)
 
 

@@ -82,7 +82,7 @@ def opened(
         total=total,
         page=page,
         tickets=tuple(rows[key] for key in keys if key in rows),
-        window=behind.window,
+        window=replace(behind.window, live=False),
         hidden=len(keys) - len(rows),
     )
 
