@@ -54,8 +54,8 @@ class Group:
 class Report:
     """Figures by code for the whole, and by dimension the groups, most requests first (periods: in order).
 
-    `window` says what it was counted at, so that it can be counted again; `edition`: the number of the definitions; `behind`: events are still
-    waiting to be counted.
+    `window` says what it was counted at, so that it can be counted again; `edition`: the number of the definitions;
+    `behind`: events are still waiting to be counted.
     """
 
     window: Window
