@@ -17,10 +17,12 @@ from tickets.api.described import problems, query
 from tickets.api.door import Door, public_url, staff
 from tickets.api.rows import PageOut, page_body
 from tickets.figures import DIMENSIONS, PERIODS, Figure, Part, Window, live_or, opened, report
-from tickets.figures.answers import as_json
+from tickets.figures.answers import RowsURL, as_json, figure_json
 from tickets.figures.count import checked
 from tickets.figures.fresh import freshen
 from tickets.figures.scope import Scope, counted_for, seen_by
+from tickets.figures.series import Point, series, window_of
+from tickets.figures.tally import split_value
 
 _ROWS = "/api/v1/figures/rows/"
 _SINCE, _UNTIL = query("since", "起始日期（含）"), query("until", "截止日期（不含）")
@@ -92,15 +94,80 @@ class Figures(Door):
         found = report(_window(request), by=[by] if by else [], scope=scope, only=only or None)
         window = found.window
 
-        def rows(figure: Figure, part: Part, value: str | None) -> str:
-            """Fixed at this report's `as_of`, so that the list counts what the number counted."""
-            place = {"figure": figure.code, "part": str(part), "as_of": window.as_of.isoformat()}
-            place |= {"known": window.known.isoformat()} if window.known else {}
-            group = {"by": by, "value": value} if value is not None else {}
-            period = {"since": window.since.isoformat(), "until": window.until.isoformat()}
-            return public_url(request, f"{_ROWS}?{urlencode(period | place | group)}")
+        return Response(as_json(found, _rows(request, window, by)))
 
-        return Response(as_json(found, rows))
+
+def _rows(request: Request, window: Window, by: str) -> RowsURL:
+    """Addresses fixed at this count's cut-off, so that the list counts what the number counted."""
+
+    def rows(figure: Figure, part: Part, value: str | None) -> str:
+        place = {"figure": figure.code, "part": str(part), "as_of": window.as_of.isoformat()}
+        place |= {"known": window.known.isoformat()} if window.known else {}
+        group = {"by": by, "value": value} if value is not None else {}
+        period = {"since": window.since.isoformat(), "until": window.until.isoformat()}
+        return public_url(request, f"{_ROWS}?{urlencode(period | place | group)}")
+
+    return rows
+
+
+class PointOut(serializers.Serializer[Any]):
+    """One period and its groups (one with an empty value where no grouping was asked for)."""
+
+    since = serializers.DateField()
+    until = serializers.DateField(help_text="不含")
+    groups = GroupOut(many=True)
+
+
+class SeriesOut(serializers.Serializer[Any]):
+    """Periods in order."""
+
+    as_of = serializers.DateTimeField()
+    known = serializers.DateTimeField(allow_null=True)
+    definitions = serializers.IntegerField()
+    points = PointOut(many=True)
+
+
+class FigureSeries(Door):
+    """Figures period by period."""
+
+    @extend_schema(
+        operation_id="figures_series",
+        tags=["统计"],
+        summary="指标的时间序列",
+        description="时段内逐日、周、月、季、年的指标，可再按一个维度分组；分组时不给中位数和 P90。",
+        parameters=[_SINCE, _UNTIL, query("every", f"{'、'.join(PERIODS)}"), _BY, _AS_OF, _KNOWN, _ONLY],
+        responses={200: SeriesOut, **problems((401, 403, 422))},
+    )
+    def get(self, request: Request) -> Response:
+        """Every period in which something was submitted."""
+        scope = counted_for(staff(request))
+        by, only = _by(request, scope), [code for code in request.GET.get("only", "").split(",") if code]
+        found = series(_window(request), every=request.GET.get("every", "month"), by=by, scope=scope, only=only or None)
+        window = found.counted.window
+        return Response(
+            {
+                "as_of": window.as_of.isoformat(),
+                "known": window.known.isoformat() if window.known else None,
+                "definitions": found.counted.edition,
+                "points": [
+                    {"since": point.since, "until": point.until, "groups": _groups(request, point, by, window)}
+                    for point in found.points
+                ],
+            }
+        )
+
+
+def _groups(request: Request, point: Point, by: str, window: Window) -> list[dict[str, Any]]:
+    rows = _rows(request, window_of(point, window), by)
+    return [
+        {
+            "value": value,
+            "label": group.label if by else "",
+            "figures": [figure_json(figure, rows, value if by else None) for figure in group.figures.values()],
+        }
+        for group in point.groups
+        for value in [split_value(group.value)[1]]
+    ]
 
 
 class FigureRows(Door):

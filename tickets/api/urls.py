@@ -10,7 +10,7 @@ from tickets.api import approvals
 from tickets.api.attachments import Materials, OneFile
 from tickets.api.docs import Docs, Schema
 from tickets.api.entries import Entries, Sources
-from tickets.api.figures import FigureRows, Figures
+from tickets.api.figures import FigureRows, Figures, FigureSeries
 from tickets.api.firms import Code, FirmToken, Share
 from tickets.api.lateness import LateReason
 from tickets.api.listing import List
@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/approvals/<int:approval>/approve/", approvals.approve, name="api-approve"),
     path("v1/approvals/<int:approval>/refuse/", approvals.refuse, name="api-refuse"),
     path("v1/figures/", Figures.as_view(), name="api-figures"),
+    path("v1/figures/series/", FigureSeries.as_view(), name="api-figure-series"),
     path("v1/figures/rows/", FigureRows.as_view(), name="api-figure-rows"),
     path("v1/qr-codes/", Codes.as_view(), name="api-qr-codes"),
     *_IMAGES,

@@ -14,7 +14,7 @@ from tickets.figures.figure import Counted, Figure, empty, figures_of
 from tickets.figures.lengths import Length, Lengths, Moved, lengths
 from tickets.figures.measures import DIMENSIONS, PERIODS, Definitions, Measure, editions, in_force
 from tickets.figures.scope import Scope, everything
-from tickets.figures.tally import Sums, closings, tally
+from tickets.figures.tally import Sums, closings, parted, split_value, tally
 from tickets.figures.window import Window
 from tickets.models import Checkpoint
 from tickets.models.ticket import Ticket
@@ -117,10 +117,15 @@ def _edition(window: Window, state: Checkpoint | None) -> Definitions:
 
 def checked(name: str) -> str:
     """A dimension or period by its name. Raises `Invalid` for an unknown one."""
-    if name not in DIMENSIONS and name not in PERIODS:
+    if not _known(name):
         known = "、".join([*DIMENSIONS, *PERIODS])
         raise Invalid(f"不能按“{name}”分组。", fields={"by": f"不能按“{name}”分组，可用：{known}。"})
     return name
+
+
+def _known(name: str) -> bool:
+    dimension, period = parted(name)
+    return bool(name) and dimension in {"", *DIMENSIONS} and period in {"", *PERIODS}
 
 
 def _wanted(definitions: Definitions, only: Sequence[str] | None, *, with_closings: bool) -> list[Measure]:
@@ -206,6 +211,10 @@ def label_of(by: str, value: str) -> str:
 
 def labels_of(by: str, values: Sequence[str]) -> dict[str, str]:
     """As `label_of`, for many: one query at most."""
+    dimension, period = parted(by)
+    if period and dimension:
+        labels = labels_of(dimension, list({split_value(value)[1] for value in values}))
+        return {value: labels[split_value(value)[1]] for value in values}
     if by in PERIODS:
         return {value: value for value in values}
     if by in _CHOICES:

@@ -14,7 +14,7 @@ from tickets.figures.counters import EDGES
 from tickets.figures.measures import Definitions, Measure
 from tickets.figures.scope import Scope
 from tickets.figures.select import own, rows_of
-from tickets.figures.tally import months_only, value_sql, whole_months
+from tickets.figures.tally import months_only, parted, value_sql, whole_months
 from tickets.figures.window import Window
 
 
@@ -56,7 +56,8 @@ def _measured(
     # the first value at or above that share is what nearest rank says
     selects = [
         f"SELECT '{name}', {value_sql(name)}, percentile_cont(0.5) WITHIN GROUP (ORDER BY {column}),"  # noqa: S608
-        f" percentile_disc(0.9) WITHIN GROUP (ORDER BY {column}) FROM found WHERE {own(scope, name)} GROUP BY 2"
+        f" percentile_disc(0.9) WITHIN GROUP (ORDER BY {column})"
+        f" FROM found WHERE {own(scope, parted(name)[0])} GROUP BY 2"
         for name in dimensions
     ]
     with connection.cursor() as cursor:

@@ -19,13 +19,36 @@ from tickets.figures.window import Window, midnight, zone
 Sums = dict[str, list[int]]
 """Counters by the value of a dimension."""
 _DAY = timedelta(days=1)
+FINE = frozenset({"day", "week"})
+"""Periods shorter than the months of the cells."""
+_CROSS, _BETWEEN = "@", "|"
+
+
+def crossed(dimension: str, period: str) -> str:
+    """The name of a dimension within each period; its values are as `split_value` parts them."""
+    return f"{dimension}{_CROSS}{period}"
+
+
+def parted(name: str) -> tuple[str, str]:
+    """Dimension and period of a name, "" for what it has not."""
+    dimension, _, period = name.partition(_CROSS)
+    return ("", dimension) if dimension in PERIODS else (dimension, period)
+
+
+def split_value(value: str) -> tuple[str, str]:
+    """First day of the period (ISO) and the dimension's value, of a crossed name."""
+    period, _, own_value = value.partition(_BETWEEN)
+    return period, own_value
 
 
 def tally(window: Window, dimensions: Sequence[str], scope: Scope, definitions: Definitions) -> dict[str, Sums]:
-    """For each dimension ("" for the whole, a name of `DIMENSIONS` or `PERIODS`) the counters of its values."""
+    """For each dimension ("" for the whole, a name of `DIMENSIONS` or `PERIODS`, or both: `crossed`) the counters of
+    its values.
+    """
     counters = counters_of(definitions.number)
     found: dict[str, Sums] = {name: {} for name in dimensions}
-    inside, edges = _divided(window)
+    fine = any(parts[0] and parts[1] in FINE for parts in map(parted, dimensions))
+    inside, edges = (None, [window]) if fine else _divided(window)
     if inside:
         _add_cells(found, inside, scope, counters)
     for edge in edges:
@@ -110,15 +133,16 @@ def _add_cells(found: dict[str, Sums], months: tuple[date, date], scope: Scope, 
 
 def _stored(name: str) -> str:
     """Under which dimension of the cells a wanted one is found."""
-    if name in {"day", "week"}:
-        return DAY
-    return "" if name in PERIODS else name
+    dimension, period = parted(name)
+    return DAY if period in FINE else dimension
 
 
 def _named(name: str, month: date, value: str) -> str:
-    if name in {"day", "week"}:
-        return period_of(name, date.fromisoformat(value))
-    return period_of(name, month) if name in PERIODS else value
+    period = parted(name)[1]
+    if not period:
+        return value
+    of = period_of(period, date.fromisoformat(value) if period in FINE else month)
+    return f"{of}{_BETWEEN}{value}" if _CROSS in name else of
 
 
 def _at(sums: Sums, value: str, counters: Counters) -> list[int]:
@@ -134,7 +158,7 @@ def _grouped(
     rows = rows_of(window, scope, by_closing=by_closing)
     selects = [
         f"SELECT '{name}', {value_sql(name, by_closing=by_closing)}, flags, count(*), COALESCE(sum(burden), 0)"  # noqa: S608
-        f" FROM found WHERE {own(scope, name)} GROUP BY 2, 3"
+        f" FROM found WHERE {own(scope, parted(name)[0])} GROUP BY 2, 3"
         for name in dimensions
     ]
     sql = f"WITH found AS MATERIALIZED (SELECT * FROM {rows.sql} f) {' UNION ALL '.join(selects)}"  # noqa: S608
@@ -146,9 +170,10 @@ def _grouped(
 
 def value_sql(name: str, *, by_closing: bool = False) -> str:
     """The value of a dimension or period, as SQL over the rows."""
-    if name in PERIODS:
-        on = f"(closed_at AT TIME ZONE '{zone()}')" if by_closing else "submitted_on"
-        return f"to_char(date_trunc('{name}', {on}::timestamp), 'YYYY-MM-DD')"
-    if name == "officer":
-        return "COALESCE(officer::text, '')"
-    return name if name in DIMENSIONS else "''"
+    dimension, period = parted(name)
+    value = "COALESCE(officer::text, '')" if dimension == "officer" else dimension if dimension in DIMENSIONS else "''"
+    if not period:
+        return value
+    on = f"(closed_at AT TIME ZONE '{zone()}')" if by_closing else "submitted_on"
+    of = f"to_char(date_trunc('{period}', {on}::timestamp), 'YYYY-MM-DD')"
+    return f"{of} || '{_BETWEEN}' || {value}" if _CROSS in name else of
