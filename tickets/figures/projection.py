@@ -2,7 +2,8 @@
 
 Nothing is missed under concurrent commits: a pass reads everything visible from its checkpoint on, and moves the
 checkpoint no further than the oldest transaction that still writes; what lies beyond is read again by the next pass,
-and folding a request twice gives the same rows. Passes follow each other: the checkpoint's row is locked.
+and folding a request twice gives the same rows. Passes follow each other: an advisory lock of the database sees to
+it, and keeps them out of a rebuilding.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ EVENTS = 5_000
 TICKETS = 500
 """Folded at once."""
 _New = tuple[int, int, int]  # an event: its transaction, its key, its request
+LOCK = 7_305_801_742_095
+"""Of the advisory lock: any number that nothing else uses."""
 LAST = 2**63 - 1
 """Above every event's key."""
 _IDLE = timedelta(seconds=30)
@@ -60,9 +63,9 @@ def advance(*, at: datetime | None = None, most: int = EVENTS) -> Progress | Non
 
     `most`: events read at most, and beyond them those that are not settled yet.
     """
-    checkpoint = Checkpoint.objects.select_for_update(skip_locked=True).filter(pk=1).first()
-    if checkpoint is None:
-        return None if Checkpoint.objects.filter(pk=1).exists() else _began(at, most)
+    if not _alone():
+        return None
+    checkpoint = Checkpoint.objects.filter(pk=1).first() or Checkpoint(pk=1)
     horizon = _horizon()
     at = min(at, horizon.known_at) if at else horizon.known_at
     changes = cells.Changes(_defined(checkpoint, at), read_places())
@@ -89,9 +92,12 @@ def _defined(checkpoint: Checkpoint, at: datetime) -> Definitions:
     return definitions
 
 
-def _began(at: datetime | None, most: int) -> Progress | None:
-    Checkpoint.objects.bulk_create([Checkpoint(pk=1)], ignore_conflicts=True)
-    return advance(at=at, most=most)
+def _alone() -> bool:
+    """Until the transaction ends nobody else writes the projection; False where somebody does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        free: bool = cursor.fetchone()[0]
+    return free
 
 
 def catch_up(*, at: datetime | None = None) -> int:

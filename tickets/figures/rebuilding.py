@@ -8,8 +8,9 @@ the log stood when it began.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
@@ -26,6 +27,10 @@ from tickets.models import Checkpoint, Event, Ticket
 
 SLICE = 2_000
 """Requests of one slice: one transaction."""
+
+
+_Span = tuple[int, int, datetime]
+"""First key, the key after the last one, the cut-off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +50,47 @@ class Rebuilt:
 def rebuild(*, at: datetime, workers: int = 0) -> Rebuilt:
     """Everything anew, as of `at`. `workers`: processes, 0 = one for each processor; 1 works in this one."""
     began = perf_counter()
-    horizon = projection.oldest_writer()
-    last = Ticket.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    slices = [(first, min(first + SLICE, last + 1), at) for first in range(1, last + 1, SLICE)]
-    tickets = sum(_done(slices, workers or os.cpu_count() or 1))
-    store.clear(last + 1, projection.LAST)
-    _sum_up(horizon, at)
+    _kept.clear()
+    with _workers(workers or os.cpu_count() or 1) as run, _alone():
+        oldest = projection.oldest_writer()
+        last = Ticket.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        slices = [(first, min(first + SLICE, last + 1), at) for first in range(1, last + 1, SLICE)]
+        tickets = sum(run(_slice, slices))
+        store.clear(last + 1, projection.LAST)
+        _sum_up(oldest, at)
     events = Event.objects.count()
     projection.catch_up(at=at)
     return Rebuilt(tickets, events, perf_counter() - began)
 
 
-def _done(slices: list[tuple[int, int, datetime]], workers: int) -> Iterator[int]:
-    if workers == 1 or len(slices) < workers:
-        yield from map(_slice, slices)
+_Run = Callable[[Callable[[_Span], int], Sequence[_Span]], Iterable[int]]
+
+
+@contextmanager
+def _workers(count: int) -> Iterator[_Run]:
+    """A `map` over processes. They are all begun before this one opens a connection that they would share."""
+    if count == 1:
+        yield map
         return
     connections.close_all()
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=connections.close_all) as pool:
-        yield from pool.map(_slice, slices, chunksize=1)
+    with ProcessPoolExecutor(count, mp_context=get_context("fork")) as pool:
+        pool.submit(os.getpid).result()
+        yield pool.map
 
 
-def _slice(span: tuple[int, int, datetime]) -> int:
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No pass meanwhile. The lock is the connection's, not a transaction's: one that lasts would hold the seals up."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [projection.LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [projection.LOCK])
+
+
+def _slice(span: _Span) -> int:
     first, after, at = span
     with transaction.atomic():
         keys = list(Ticket.objects.filter(pk__gte=first, pk__lt=after).order_by("pk").values_list("pk", flat=True))
@@ -86,13 +111,12 @@ def _places() -> Places:
 
 
 @transaction.atomic
-def _sum_up(horizon: int, at: datetime) -> None:
-    Checkpoint.objects.bulk_create([Checkpoint(pk=1)], ignore_conflicts=True)
-    checkpoint = Checkpoint.objects.select_for_update().get(pk=1)
+def _sum_up(oldest: int, at: datetime) -> None:
+    checkpoint = Checkpoint.objects.filter(pk=1).first() or Checkpoint(pk=1)
     definitions = in_force(at)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tickets_fact")
     cells.sum_up(definitions, read_places())
-    checkpoint.xid, checkpoint.event, checkpoint.as_of = horizon - 1, projection.LAST, at
+    checkpoint.xid, checkpoint.event, checkpoint.as_of = oldest - 1, projection.LAST, at
     checkpoint.definitions, checkpoint.behind = definitions.number, True
     checkpoint.save()
