@@ -33,6 +33,8 @@ def main() -> int:
         try:
             if options.part == "promises":
                 figures = _promises(stack, scale=options.scale)
+            elif options.part == "figures":
+                figures = _figures(stack, scale=options.scale)
             elif options.part == "recompute":
                 figures = _recompute(scale=options.scale, alone=True)
             else:
@@ -76,6 +78,7 @@ def _measure(stack: Stack, *, scale: float, idle: float) -> list[report.Figure]:
     _say(f"idle for {idle:.0f} s …")
     time.sleep(idle)
     figures.append(memory.measure(stack))
+    figures += _figures(stack, scale=scale)
     figures += _recompute(scale=scale)
     return figures + _promises(stack, scale=scale)
 
@@ -87,6 +90,15 @@ def _promises(stack: Stack, *, scale: float) -> list[report.Figure]:
     from tests.bench import sweeping  # noqa: PLC0415 - the stack had to tell first where the database is
 
     return sweeping.measure(stack, scale=scale)
+
+
+def _figures(stack: Stack, *, scale: float) -> list[report.Figure]:
+    """Before the crowds that have no log: everything here is counted from one."""
+    _say("a year of requests with their log, and its figures …")
+    django.setup()
+    from tests.bench import counting  # noqa: PLC0415 - the stack had to tell first where the database is
+
+    return counting.measure(stack, scale=scale)
 
 
 def _quiet(book: Book) -> None:
@@ -118,7 +130,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full durations and counts")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds of rest before memory is read")
-    parts = ["worktime", "promises", "recompute"]
+    parts = ["worktime", "promises", "recompute", "figures"]
     parser.add_argument("--part", choices=parts, help="only this part; worktime needs no stack")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
     return parser.parse_args()

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from datetime import date, timedelta
 from multiprocessing import get_context
 
@@ -24,6 +23,7 @@ from qihu.accounts.models import User
 from qihu.clock import now
 from tests.bench.load import percentile
 from tests.bench.report import Figure
+from tests.bench.stack import Stack
 from tickets.access import Caller
 from tickets.figures import projection, rebuilding, report
 from tickets.figures.scope import counted_for
@@ -42,32 +42,22 @@ _TABLES = {
 }
 
 
-def measure(*, scale: float, patience: float = 1.0) -> list[Figure]:
+def measure(stack: Stack, *, scale: float) -> list[Figure]:
     """All rows of the table about figures. Leaves generated requests behind."""
     count = max(2_000, int(COUNT * scale))
     until = now().astimezone(zone()).date().replace(day=1)
-    figures = [_generated(count, until)]
-    with _no_passes():
-        figures.append(_rebuilt())
-        figures += _sizes(count)
-        month = _month_before(until)
-        figures += _read(of_dates(month, until, as_of=now()), turns=max(5, int(_TURNS * patience)))
+    month = _month_before(until)
+    with stack.worker_stopped():  # it would work the same log off beside what is measured
+        figures = [_generated(count, until), _rebuilt(), *_sizes(count)]
+        figures += _read(of_dates(month, until, as_of=now()))
         figures += _multiplied(month, until)
-    return [*figures, _kept(max(20, int(MOVES * patience)))]
+        return [*figures, _kept(MOVES)]
 
 
 def _generated(count: int, until: date) -> Figure:
     began = time.perf_counter()
     generate(tickets=count, seed=1, since=until.replace(year=until.year - 1), until=until, at=now())
     return Figure(name=f"generate, {count:,} requests", value=count / (time.perf_counter() - began), unit="/s")
-
-
-@contextmanager
-def _no_passes() -> Iterator[None]:
-    """The stack's worker must not work the same log off beside it."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE tickets_checkpoint SET xid = pg_current_xact_id()::text::bigint - 1")
-    yield
 
 
 def _rebuilt() -> Figure:
@@ -107,17 +97,17 @@ def _sizes(count: int) -> list[Figure]:
     return figures
 
 
-def _read(month: Window, *, turns: int) -> list[Figure]:
+def _read(month: Window) -> list[Figure]:
     leader = _client("leader")
     period = f"since={month.since_on}&until={month.until_on}"
-    figures = [_p95("board, one month", lambda: _get(leader, f"/board/?{period}"), turns=turns, target=50)]
+    figures = [_p95("board, one month", lambda: _get(leader, f"/board/?{period}"), turns=_TURNS, target=50)]
     lists = [
         f"/board/rows/?{period}&figure={figure}&part={part}"
         for figure in ("submitted", "solved", "on_time", "returned", "excluded")
         for part in ("numerator", "denominator", "rest")
     ]
     figures.append(
-        _p95("rows behind a number, first page", *(_visit(leader, url) for url in lists), turns=turns, target=100)
+        _p95("rows behind a number, first page", *(_visit(leader, url) for url in lists), turns=_TURNS, target=100)
     )
     scope = counted_for(User.objects.get(username="leader"))
     then = [month.since + n * timedelta(days=9) for n in range(1, 7)]
