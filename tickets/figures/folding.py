@@ -198,7 +198,7 @@ def _add(rows: list[Row], row: Row) -> None:
 
 def _goes_on(last: Row, row: Row) -> bool:
     joins = last.since < last.until == row.since and last.submitted_at == row.submitted_at
-    return joins and last[SAME] == row[SAME] and (last.known_at == row.known_at or last.lasts_until == FOREVER)
+    return joins and last[SAME] == row[SAME] and (last.known_at == row.known_at or last.lasts_until == row.lasts_until)
 
 
 class _Steps:
