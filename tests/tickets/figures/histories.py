@@ -17,6 +17,7 @@ from django.db import transaction
 from qihu.errors import DomainError
 from tests.make import receipt
 from tests.people import user
+from tests.tickets.topics.stories import FLATS, NOISE
 from tickets.access import FIRM, Caller
 from tickets.models import Ticket
 from tickets.services import (
@@ -37,15 +38,22 @@ from tickets.services.transition import perform_all
 from tickets.workflow import Action, Status
 
 CODES = ("DEMO-CAPITAL", "DEMO-TALENT", "DEMO-INDUSTRY", "DEMO-SERVICE", "DEMO")
+FIRMS = ("浙江安捷（衢州）有限公司", "浙江安捷(衢州)有限公司", "衢州华友新材有限公司", "浙江开山轴承有限公司")
+WHERE = {"region": ("330800", "330800", "330802"), "channel": ("qr", "qr", "app", "hotline")}
 OUTCOMES = ("solved", "solved", "solved", "partial", "explained", "unsolved")
 HOURS = (0.2, 1, 3, 8, 20, 30, 60, 150, 400)
 Step = tuple[Callable[..., Any], dict[str, Any]]
 
 
-def live(n: int, *, seed: int, since: datetime, until: datetime, monkeypatch: Any) -> list[Ticket]:
-    """`n` requests submitted in [since, until), each led through up to a dozen legal moves."""
+def live(
+    n: int, *, seed: int, since: datetime, until: datetime, monkeypatch: Any, varied: bool = False
+) -> list[Ticket]:
+    """`n` requests submitted in [since, until), each led through up to a dozen legal moves.
+
+    `varied`: of several firms about several matters, from several places; else all of one firm about one.
+    """
     dice, wanted = random.Random(seed), Together.of(monkeypatch)
-    clocks = _born(n, dice, since, until)
+    clocks = _born(n, dice, since, until, varied=varied)
     people = _People()
     for _ in range(12):
         for ticket in Ticket.objects.filter(pk__in=clocks).select_related("department").order_by("pk"):
@@ -93,13 +101,18 @@ class Together:
         self._now = False
 
 
-def _born(n: int, dice: random.Random, since: datetime, until: datetime) -> dict[int, datetime]:
+def _born(n: int, dice: random.Random, since: datetime, until: datetime, *, varied: bool) -> dict[int, datetime]:
     """Each submitted, some routed by the rules: key → where its own time stands."""
     clocks = {}
     for _ in range(n):
         at = since + (until - since) * dice.random()
+        more = _who_and_what(dice) if varied else {}
         born = receipt(
-            qr=dice.choice(CODES), at=at, difficulty=dice.choice(("L1", "L2", "L2", "L3")), urgent=dice.random() < 0.1
+            qr=dice.choice(CODES),
+            at=at,
+            difficulty=dice.choice(("L1", "L2", "L2", "L3")),
+            urgent=dice.random() < 0.1,
+            **more,
         )
         clocks[born.ticket.pk] = at
     for key, at in clocks.items():
@@ -108,6 +121,17 @@ def _born(n: int, dice: random.Random, since: datetime, until: datetime) -> dict
             if dice.random() < 0.3:
                 intake.route_all(ticket_ids=[key], at=clocks[key])
     return clocks
+
+
+def _who_and_what(dice: random.Random) -> dict[str, Any]:
+    """One firm in two or a new one; the same few matters again and again, from here and there."""
+    known = dice.random() < 0.5
+    return {
+        "enterprise_name": dice.choice(FIRMS) if known else f"衢州第{dice.randrange(10**6)}机械厂",
+        "contact_phone": f"139{dice.randrange(20 if known else 10**8):08d}",
+        "text": dice.choice((*FLATS, *NOISE)),
+        **{name: dice.choice(values) for name, values in WHERE.items()},
+    }
 
 
 class _People(dict[str, Caller]):
@@ -133,7 +157,9 @@ def _next(ticket: Ticket, dice: random.Random, people: _People) -> Iterator[Step
         others = [code for code in ("finance", "market") if code != ticket.department.code]
         yield dispatch.reassign, {"caller": dispatcher, "department": dice.choice(others)}
     elif ticket.status in {Status.ASSIGNED, Status.IN_PROGRESS} and roll < 0.14:
-        yield dispatch.classify, {"caller": dispatcher, "difficulty": dice.choice(("L1", "L3")), "chain_tag": "talent"}
+        more = {"difficulty": dice.choice(("L1", "L3")), "chain_tag": "talent"}
+        more |= {"category": dice.choice((None, "TAL-01", "FIN-02"))}
+        yield dispatch.classify, {"caller": dispatcher} | more
     elif ticket.status == Status.ASSIGNED and roll < 0.85:
         yield handling.sign, {"caller": officer}
     elif ticket.status == Status.IN_PROGRESS and roll < 0.4:
@@ -155,6 +181,7 @@ def _next(ticket: Ticket, dice: random.Random, people: _People) -> Iterator[Step
 
 def _at_once(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
     """One of the moves of two people or two requests that this one may make from where it stands, or none."""
+    _in_step(ticket, clocks)
     clocks[ticket.pk] += timedelta(hours=dice.choice(HOURS) * dice.random())
     made = dice.choice(_CHANCES.get(Status(ticket.status), (_tested,)))
     try:
@@ -162,6 +189,16 @@ def _at_once(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[
             made(Ticket.objects.get(pk=ticket.pk), dice, people, clocks)
     except DomainError:
         return
+    finally:
+        _in_step(ticket, clocks)
+
+
+def _in_step(ticket: Ticket, clocks: dict[int, datetime]) -> None:
+    """A split request and its parts live in one time: what happens to the whole is told of the parts."""
+    whole = ticket.parent_id if ticket.parent_id and ticket.status != Status.MERGED else ticket.pk
+    parts = Ticket.objects.filter(parent=whole).exclude(status=Status.MERGED).values_list("pk", flat=True)
+    family = [whole, *parts]
+    clocks.update(dict.fromkeys(family, max(clocks[key] for key in family)))
 
 
 def _by(ticket: Ticket, people: _People, role: str) -> Caller:
@@ -223,9 +260,11 @@ def _ruled(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[in
 def _merged(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
     others = Ticket.objects.open().filter(pk__in=clocks).exclude(pk=ticket.pk).order_by("pk")
     parent = dice.choice(list(others))
+    _in_step(parent, clocks)
     at = max(clocks[ticket.pk], clocks[parent.pk])
     joining.merge(ticket_id=ticket.pk, caller=people["intake"], at=at, into=parent.number)
     clocks[ticket.pk] = clocks[parent.pk] = at
+    _in_step(parent, clocks)
 
 
 def _divided(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
@@ -237,6 +276,7 @@ def _divided(ticket: Ticket, _dice: random.Random, people: _People, clocks: dict
 
 def _called(ticket: Ticket, dice: random.Random, people: _People, clocks: dict[int, datetime]) -> None:
     said = dice.choice(({"contacted": False}, *({"contacted": True, "solved": one} for one in (True, True, False))))
+    said |= {"was_contacted": dice.choice((None, True, False))}
     callback.call_back(ticket_id=ticket.pk, caller=people["intake"], at=clocks[ticket.pk], **said)
 
 

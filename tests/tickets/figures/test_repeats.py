@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from itertools import combinations
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from routing.triage.alike import SAME_FIRM, firm_key, grams, likeness
+from routing.triage.alike import firm_key
 from tests import make
 from tests.firms import firm, person
+from tests.tickets.figures import pairs
 from tests.tickets.topics.stories import FLATS, LAMPS, NOISE
 from tickets.figures import projection, report, window_from
 from tickets.figures.repeats import repeats_of
-from tickets.models import Event, Filing, Ticket, Topic, TopicMember
+from tickets.models import Ticket, Topic
 from tickets.models.text import FIRM_NAME
 from tickets.services import approvals, centre, joining
 from tickets.services.topics import gathering
@@ -76,46 +76,12 @@ def gathered(tickets: list[Ticket], at: datetime, cast, *, out: int) -> Topic:
     return gathering.remove(topic_id=topic.pk, caller=cast.as_director, at=at + 2 * DAY, ticket_id=out)
 
 
-def by_definition() -> dict[int, datetime]:
-    """Every pair of requests, straight from domain.md: same firm and topic, or same firm and alike text, in 90 days."""
-    filings = {one.pk: one for one in Filing.objects.select_related("ticket__topic")}
-    merged = dict(Event.objects.filter(kind="merge").values_list("ticket", "happened_at"))
-    tested = dict(Event.objects.filter(kind="mark_test").values_list("ticket", "happened_at"))
-    joined = dict(TopicMember.objects.filter(state="member").values_list("ticket", "added_at"))
-    parts = {e.ticket_id: e.data["parent"] for e in Event.objects.filter(seq=1) if e.data.get("parent")}
-    found: dict[int, datetime] = {}
-    for one, two in combinations(sorted(filings.keys() - parts.keys()), 2):
-        mine, its = filings[two], filings[one]
-        came, before = mine.ticket.submitted_at, its.ticket.submitted_at
-        counted = not (mine.ticket.restricted or its.ticket.restricted)
-        counted &= merged.get(one, came + DAY) > came
-        if not counted or not came - WITHIN <= before <= came or not same_firm(mine, its):
-            continue
-        born_test = its.ticket.test and one not in tested
-        if (
-            likeness(grams(mine.text), grams(its.text)) >= SAME_FIRM
-            and not born_test
-            and tested.get(one, came + DAY) > came
-        ):
-            found[two] = came
-        elif mine.ticket.topic and mine.ticket.topic == its.ticket.topic:
-            found[two] = min(found.get(two, joined[two] + WITHIN), max(joined[one], joined[two]))
-    return found | {part: found[matter] for part, matter in parts.items() if matter in found}
-
-
-def same_firm(one: Filing, two: Filing) -> bool:
-    account = one.ticket.enterprise_id is not None and one.ticket.enterprise_id == two.ticket.enterprise_id
-    code = bool(one.uscc) and one.uscc == two.uscc
-    name = firm_key(one.enterprise_name) == firm_key(two.enterprise_name)
-    return account or code or name or one.contact_phone == two.contact_phone
-
-
 @pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.full)])
 def test_repeats_are_those_that_comparing_every_pair_finds(seed, cast):
     dice = random.Random(seed)
     happen(dice, come_in(dice, 60), cast)
     keys = list(Ticket.objects.values_list("pk", flat=True))
-    expected = by_definition()
+    expected = pairs.repeats()
     assert 10 < len(expected) < len(keys) - 10
     assert any(at > make.MONDAY + 200 * DAY for at in expected.values())  # by topic alone
     assert repeats_of(keys) == expected
