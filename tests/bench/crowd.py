@@ -15,15 +15,16 @@ def crowd(like: Ticket, count: int) -> range:
     """Copies of a request and of its live clocks: rows alone, without their log; the keys of the copies."""
     first = Ticket.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1_000_000
     with connection.cursor() as cursor:
-        _copy(cursor, "tickets_ticket", _FRESH, "t.id = %(like)s", like.pk, first, count)
+        copied(cursor, "tickets_ticket", _FRESH, "t.id = %(like)s", like.pk, first, count)
         clocks = {"id": "nextval(pg_get_serial_sequence('tickets_deadline', 'id'))", "ticket_id": "%(first)s + g"}
         live = "t.ticket_id = %(like)s AND t.state IN ('running', 'paused')"
-        _copy(cursor, "tickets_deadline", clocks, live, like.pk, first, count)
+        copied(cursor, "tickets_deadline", clocks, live, like.pk, first, count)
         cursor.execute("ANALYZE tickets_ticket, tickets_deadline")
     return range(first, first + count)
 
 
-def _copy(cursor, table: str, fresh: Mapping[str, str], which: str, like: int, first: int, count: int) -> None:
+def copied(cursor, table: str, fresh: Mapping[str, str], which: str, like: int, first: int, count: int) -> None:
+    """Copies of a table's rows; `fresh`: column → SQL in place of the value, over `g` and the parameters' names."""
     cursor.execute(
         "SELECT column_name FROM information_schema.columns"
         " WHERE table_name = %s AND table_schema = current_schema() AND is_generated = 'NEVER'",

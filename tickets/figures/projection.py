@@ -20,7 +20,7 @@ from tickets.figures import cells, store
 from tickets.figures.folding import Row, Step, fold
 from tickets.figures.measures import Definitions, in_force
 from tickets.figures.places import Places, read_places
-from tickets.figures.repeats import repeats_of
+from tickets.figures.repeats import echoes_of, repeats_of
 from tickets.figures.source import Logs, logs_of
 from tickets.models import Checkpoint, Fact, Ticket
 
@@ -70,7 +70,8 @@ def advance(*, at: datetime | None = None, most: int = EVENTS) -> Progress | Non
     at = min(at, horizon.known_at) if at else horizon.known_at
     changes = cells.Changes(_defined(checkpoint, at), read_places())
     fresh, more = _read(checkpoint, horizon, most)
-    changed = _with_parts(sorted({ticket for _, _, ticket in fresh}))
+    told = {ticket for _, _, ticket in fresh}
+    changed = _with_parts(sorted(told | echoes_of(sorted(told))))
     for i in range(0, len(changed), TICKETS):
         refold(changed[i : i + TICKETS], changes, at=at)
     store.pass_time(changes, before=checkpoint.as_of, at=at)

@@ -98,6 +98,24 @@ def repeats_of(ticket_ids: Sequence[int]) -> Mapping[int, datetime]:
     return by_topic | by_words
 
 
+def echoes_of(ticket_ids: Sequence[int]) -> set[int]:
+    """Later requests of the same firms in the same topics, in or out of them by now: where one of these joins or
+    leaves its topic, they become repeats or cease to be. One statement.
+    """
+    return {key for (key,) in _rows(_ECHOES, {"tickets": list(ticket_ids)})} if ticket_ids else set()
+
+
+_ECHOES = """
+SELECT DISTINCT its.ticket_id
+  FROM tickets_topicmember mine
+  JOIN tickets_topicmember its ON its.topic_id = mine.topic_id AND its.ticket_id > mine.ticket_id
+  JOIN tickets_ticket a ON a.id = mine.ticket_id
+  JOIN tickets_ticket b ON b.id = its.ticket_id
+  JOIN tickets_filing f ON f.ticket_id = a.id
+  JOIN tickets_filing g ON g.ticket_id = b.id
+ WHERE mine.ticket_id = ANY(%(tickets)s)
+   AND (its.firm = mine.firm OR a.enterprise_id = b.enterprise_id OR f.uscc = g.uscc OR f.phone_index = g.phone_index)
+"""
 _TEXTS = "SELECT ticket_id, text FROM tickets_filing WHERE ticket_id = ANY(%(tickets)s)"
 _Earlier = tuple[int, int, datetime, list[int]]
 

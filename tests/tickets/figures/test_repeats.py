@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from routing.triage.alike import firm_key
 from tests import make
+from tests.bench.crowd import copied
 from tests.firms import firm, person
 from tests.tickets.figures import pairs
 from tests.tickets.topics.stories import FLATS, LAMPS, NOISE
@@ -113,6 +114,23 @@ def test_what_was_merged_before_counts_no_more_and_what_is_merged_later_did(cast
     assert repeats_of([later.pk]) == {}
 
 
+def test_one_becomes_a_repeat_when_what_came_before_it_joins_its_topic(cast):
+    year = window_from("2026-01-01", "2027-01-01", at=make.MONDAY + 300 * DAY)
+    first = make.routed(text=LAMPS)
+    again = make.routed(text=NOISE[0], at=make.MONDAY + DAY)
+    by = {"caller": cast.as_director}
+    topic = gathering.open_by_hand(at=make.MONDAY + 2 * DAY, title="园区", tickets=[again.pk], **by)
+    counted = []
+    for act in (gathering.gather, gathering.remove):
+        projection.catch_up()
+        counted.append(report(year).figures["repeat"].hits)
+        more = {"tickets": [first.pk]} if act is gathering.gather else {"ticket_id": first.pk}
+        act(topic_id=topic.pk, at=make.MONDAY + 3 * DAY, **more, **by)
+    assert repeats_of([first.pk, again.pk]) == {}
+    projection.catch_up()
+    assert [*counted, report(year).figures["repeat"].hits] == [0, 1, 0]
+
+
 def test_the_database_reads_a_firms_name_as_python_does():
     names = [
         "浙江安捷（衢州）有限公司",
@@ -129,6 +147,7 @@ def test_the_database_reads_a_firms_name_as_python_does():
 
 def test_three_statements_however_many_and_each_by_an_index(cast, django_assert_num_queries):
     keys = [one.pk for one in come_in(random.Random(1), 20)]
+    crowd_of_firms(like=keys[0], count=3000)
     with django_assert_num_queries(3), CaptureQueriesContext(connection) as made:
         assert repeats_of(keys)
     assert repeats_of(keys[:2]) is not None
@@ -140,6 +159,22 @@ def test_three_statements_however_many_and_each_by_an_index(cast, django_assert_
             read |= scans(cursor.fetchone()[0])
     assert {"filing_uscc", "filing_phone", "filing_firm", "ticket_enterprise_newest"} <= read
     assert not [one for one in read if one.startswith("Seq Scan")]
+
+
+def crowd_of_firms(*, like: int, count: int) -> None:
+    """So many more, each of another firm, that an index is worth its while."""
+    first = like + 100_000
+    fresh = {"id": "%(first)s + g", "number": "'QX-' || %(first)s + g", "enterprise_id": "NULL"}
+    own = {
+        "ticket_id": "%(first)s + g",
+        "uscc": "'U' || g",
+        "phone_index": "decode(md5(g::text), 'hex')",
+        "enterprise_name": "'衢州第' || g || '机械厂'",
+    }
+    with connection.cursor() as cursor:
+        copied(cursor, "tickets_ticket", fresh, "t.id = %(like)s", like, first, count)
+        copied(cursor, "tickets_filing", own, "t.ticket_id = %(like)s", like, first, count)
+        cursor.execute("ANALYZE tickets_ticket, tickets_filing")
 
 
 def scans(plan: object) -> set[str]:

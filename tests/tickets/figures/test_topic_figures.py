@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests import make
+from tests.tickets.figures.reference import topic_rate as topic_rate_slowly
 from tests.tickets.topics import stories
 from tests.tickets.topics.stories import DAY, FLATS, NEXT
 from tickets.figures.inflow import Inflow, inflow
@@ -122,6 +123,7 @@ def test_the_topic_rate_counts_measured_and_sent_back_among_opened(cast):
     dismissing.dismiss(topic_id=others[0].pk, caller=stories.caller("director"), at=NEXT, text="不相干")
     figure = topic_rate(window(), scope=Topic.objects.all())
     assert (figure.hits, figure.denominator, figure.rate) == (1, 3, 1 / 3)
+    assert (figure.hits, figure.denominator) == topic_rate_slowly(window())
     assert figure.interval is not None
     assert not figure.ranked
     for part, n in ((Part.NUMERATOR, 1), (Part.DENOMINATOR, 3), (Part.REST, 2)):
@@ -132,6 +134,9 @@ def test_as_the_log_stood_and_only_what_was_opened_then(cast):
     topic = stories.published()
     telling.tell(topic_id=topic.pk, at=NEXT + 2 * DAY)
     everything = Topic.objects.all()
+    for as_of in (NEXT, NEXT + DAY, NEXT + 2 * DAY):
+        figure = topic_rate(window(as_of=as_of), scope=everything)
+        assert (figure.hits, figure.denominator) == topic_rate_slowly(window(as_of=as_of))
     assert topic_rate(window(as_of=NEXT + DAY), scope=everything).hits == 0
     assert topic_rate(window(), scope=everything).hits == 1
     late = Window(NEXT + DAY, NEXT + 3 * DAY, NEXT + 5 * DAY)
