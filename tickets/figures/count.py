@@ -149,7 +149,7 @@ class _Counter:
         names = ["", *by]
         plain = any(not measure.by_closing for measure in self.measures)
         sums = tally(self.window, names, self.scope, self.definitions) if plain else {name: Sums() for name in names}
-        closed = self._closings(names, every=not plain)
+        closed = self._closings(names)
         timed = [measure for measure in self.measures if measure.times]
         long = lengths(self.window, timed, names if lengths_by else [""], self.scope, self.definitions)
         counted = {name: self._counted(name, sums[name], closed[name], long, counters) for name in names}
@@ -162,13 +162,18 @@ class _Counter:
             behind=behind,
         )
 
-    def _closings(self, names: Sequence[str], *, every: bool) -> dict[str, dict[str, int]]:
-        """Where they stand beside other figures, for the whole and by period: what a chart of the flow needs."""
+    def _closings(self, names: Sequence[str]) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {name: {} for name in names}
         if any(measure.by_closing for measure in self.measures):
-            wanted = [name for name in names if every or name in {"", *PERIODS}]
+            wanted = [name for name in names if self._told_by(name)]
             found |= closings(self.window, wanted, self.scope, self.definitions)
         return found
+
+    def _told_by(self, name: str) -> bool:
+        """Whether closings are counted by this: beside other figures only for the whole and by period, as a chart of
+        the flow needs it; elsewhere they are not told, rather than told as none.
+        """
+        return name in {"", *PERIODS} or all(measure.by_closing for measure in self.measures)
 
     def _counted(
         self,
@@ -191,8 +196,9 @@ class _Counter:
 
     def _groups(self, name: str, counted: Mapping[str, Counted], counters: Counters) -> tuple[Group, ...]:
         labels = labels_of(name, list(counted))
+        measures = [one for one in self.measures if not one.by_closing or self._told_by(name)]
         groups = [
-            Group(value=value, label=labels[value], figures=figures_of(self.measures, one, counters))
+            Group(value=value, label=labels[value], figures=figures_of(measures, one, counters))
             for value, one in counted.items()
         ]
         if name in PERIODS:

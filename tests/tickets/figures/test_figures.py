@@ -218,6 +218,18 @@ def test_closings_are_counted_by_the_week_they_fall_in():
     assert report(april, only=["closings"]).figures["closings"].hits == 0
 
 
+def test_closings_beside_other_figures_are_told_for_the_whole_and_by_period_or_not_at_all():
+    make.closed()
+    told = report(march(), by=["week", "department"], only=["closings", "solved"])
+    assert told.figures["closings"].hits == 1
+    assert {name: [set(one.figures) for one in groups] for name, groups in told.groups.items()} == {
+        "week": [{"closings", "solved"}],
+        "department": [{"solved"}],
+    }
+    alone = report(march(), by=["department"], only=["closings"]).groups["department"]
+    assert [(one.value, one.figures["closings"].hits) for one in alone] == [("finance", 1)]
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
