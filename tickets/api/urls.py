@@ -7,6 +7,7 @@ from django.urls.converters import StringConverter
 from django.urls.resolvers import URLPattern
 
 from tickets.api import approvals
+from tickets.api.anomalies import Anomalies, AnomalyReviews, AnomalyRows
 from tickets.api.attachments import Materials, OneFile
 from tickets.api.docs import Docs, Schema
 from tickets.api.entries import Entries, Sources
@@ -70,6 +71,9 @@ urlpatterns: list[URLPattern] = [
     path("v1/approvals/<int:approval>/refuse/", approvals.refuse, name="api-refuse"),
     path("v1/figures/", Figures.as_view(), name="api-figures"),
     path("v1/figures/series/", FigureSeries.as_view(), name="api-figure-series"),
+    path("v1/figures/anomalies/", Anomalies.as_view(), name="api-anomalies"),
+    path("v1/figures/anomalies/rows/", AnomalyRows.as_view(), name="api-anomaly-rows"),
+    path("v1/figures/anomalies/reviews/", AnomalyReviews.as_view(), name="api-anomaly-reviews"),
     path("v1/figures/rows/", FigureRows.as_view(), name="api-figure-rows"),
     path("v1/qr-codes/", Codes.as_view(), name="api-qr-codes"),
     *_IMAGES,

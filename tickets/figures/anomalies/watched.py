@@ -51,6 +51,11 @@ def watched_by(user: User) -> Watched:
     return Watched(regions, tuple(sorted(headed)), headed)
 
 
+def watches(user: User) -> bool:
+    """Whether `watched_by` lets this person in."""
+    return bool(user.departments((Role.HEAD,)) or user.region_paths(_OF_REGION))
+
+
 def may_check(user: User) -> bool:
     """Whether this person may put on record that something was checked."""
     return Role.SUPERVISOR in user.roles()

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from tickets.pages.board import ladder, process, views
+from tickets.pages.board import anomalies, ladder, process, views
 
 urlpatterns = [
     path("", views.board, name="board"),
     path("rows/", views.rows, name="board-rows"),
+    path("anomalies/", anomalies.overview, name="board-anomalies"),
+    path("anomalies/<slug:kind>/", anomalies.group, name="board-anomaly"),
     path("ladder/", ladder.climbed, name="board-ladder"),
     path("process/", process.process, name="board-process"),
     path("process/rows/", process.rows, name="board-process-rows"),

@@ -89,7 +89,7 @@ def viewer(request: HttpRequest) -> User:
 def frame(user: User, section: str = "board") -> dict[str, Any]:
     """What every page of the board shows around its content; `section`: the tab it belongs to."""
     titles = dict.fromkeys(str(Role(grant.role).label) for grant in user.held)
-    return {"user_title": "、".join(titles), "places": places_of(user), "tabs": list(tabs(section))}
+    return {"user_title": "、".join(titles), "places": places_of(user), "tabs": list(tabs(section, user))}
 
 
 def _period(form: PeriodForm, at: datetime) -> dict[str, Any]:
