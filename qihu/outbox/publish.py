@@ -28,3 +28,9 @@ def publish_all(wanted: Iterable[tuple[str, Mapping[str, object]]]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
         transaction.on_commit(nudge)
+
+
+def withdraw(*, ticket_ids: Iterable[int]) -> None:
+    """Forget what was asked for about these requests and has not been done: of a past that nobody is to be told of."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM outbox_message WHERE (args->>'ticket_id')::bigint = ANY(%s)", [sorted(ticket_ids)])

@@ -17,7 +17,6 @@ from multiprocessing import get_context
 
 from django.db import connection, connections
 from django.test import Client
-from tickets.services.generating import generate
 
 from qihu.accounts.models import User
 from qihu.clock import now
@@ -31,6 +30,7 @@ from tickets.figures.series import series
 from tickets.figures.window import Window, of_dates, zone
 from tickets.models import Cell, Event, Fact, Ticket
 from tickets.services import dispatch
+from tickets.services.generating import generate
 from tickets.workflow import Status
 
 COUNT, TIMES, MOVES = 1_000_000, 10, 200
@@ -56,7 +56,7 @@ def measure(stack: Stack, *, scale: float) -> list[Figure]:
 
 def _generated(count: int, until: date) -> Figure:
     began = time.perf_counter()
-    generate(tickets=count, seed=1, since=until.replace(year=until.year - 1), until=until, at=now())
+    generate(tickets=count, seed=1, since=until.replace(year=until.year - 1), until=until, force=True)
     return Figure(name=f"generate, {count:,} requests", value=count / (time.perf_counter() - began), unit="/s")
 
 
@@ -91,7 +91,7 @@ def _sizes(count: int) -> list[Figure]:
     figures = []
     for name, tables in _TABLES.items():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(%s) t", [list(tables)])
+            cursor.execute("SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(%s::text[]) t", [list(tables)])
             size = float(cursor.fetchone()[0])
         figures.append(Figure(name=f"{name} on disk, a million requests", value=size / count * 1e6 / 2**30, unit="GiB"))
     return figures
