@@ -181,15 +181,12 @@ def _sum(definitions: Definitions, group: tuple[str, str, str], counts: str, onl
 def _binned(definitions: Definitions, measure: Measure, only: str, *, by_region: bool) -> str:
     place, source = _place(by_region=by_region)
     edges = f"ARRAY[{', '.join(map(str, EDGES))}]::bigint[]"
+    counts = ", ".join(f"count(*) FILTER (WHERE bin = {i})" for i in range(1, BINS + 1))
     return (
         "INSERT INTO tickets_cell (definitions, month, place, dimension, value, counts)"  # noqa: S608 - fixed texts
-        f" SELECT {definitions.number}, month, place, '{measure.times}', '', array_agg(n ORDER BY bin)"
-        f" FROM (SELECT month, place, bin, count(binned.month) AS n FROM (SELECT DISTINCT month, {place} AS place"
-        f" FROM {source} WHERE state = 'now' AND flags & {_COUNTED} <> 0 AND {only}) there"
-        f" CROSS JOIN generate_series(1, {BINS}) bin LEFT JOIN (SELECT month, {place} AS place,"
-        f" width_bucket({measure.times}, {edges}) AS bin FROM {source}"
-        f" WHERE state = 'now' AND flags & {_COUNTED} <> 0 AND {only}) binned USING (month, place, bin)"
-        " GROUP BY month, place, bin) counted GROUP BY month, place"
+        f" SELECT {definitions.number}, month, place, '{measure.times}', '', ARRAY[{counts}]"
+        f" FROM (SELECT month, {place} AS place, width_bucket({measure.times}, {edges}) AS bin FROM {source}"
+        f" WHERE state = 'now' AND flags & {_COUNTED} <> 0 AND {only}) binned GROUP BY month, place"
     )
 
 

@@ -40,6 +40,12 @@ def march() -> Window:
     return live_or("2026-03-01", "2026-04-01", at=LATER)
 
 
+@pytest.fixture
+def alone(monkeypatch):
+    """As if no test beside this one were writing: its transactions hold the horizon of the whole server back."""
+    monkeypatch.setattr(projection.Horizon, "settles", lambda self, event: True)
+
+
 @pytest.mark.django_db
 class TestKept:
     def test_what_is_added_day_by_day_is_what_is_made_anew(self, monkeypatch):
@@ -93,7 +99,7 @@ class TestKept:
         assert Fact.objects.filter(state="now").count() == 1
         assert report(march()).behind is False
 
-    def test_a_backlog_is_told(self):
+    def test_a_backlog_is_told(self, alone):
         for _ in range(3):
             make.submitted()
         done = projection.advance(at=LATER, most=2)
@@ -104,7 +110,7 @@ class TestKept:
         assert report(march()).behind is False
         assert report(march()).figures["submitted"].hits == 3
 
-    def test_an_idle_pass_writes_no_row_of_a_request(self, django_assert_max_num_queries):
+    def test_an_idle_pass_writes_no_row_of_a_request(self, alone, django_assert_max_num_queries):
         make.closed()
         projection.catch_up(at=LATER)
         before = facts()

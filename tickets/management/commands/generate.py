@@ -17,6 +17,7 @@ from tickets.services.generating import generate
 from tickets.services.generating.generate import LOT
 
 _LOG = ("tickets_event",)
+_THESE = "SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(%s::text[]) t"
 _ALL = "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE c.relkind = 'r' AND c.relname LIKE 'tickets_%%'"
 
 
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         """GiB for a million requests."""
         with connection.cursor() as cursor:
             if tables:
-                cursor.execute("SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(%s::text[]) t", [list(tables)])
+                cursor.execute(_THESE, [list(tables)])
             else:
                 cursor.execute(_ALL, [])
             size = cursor.fetchone()[0]

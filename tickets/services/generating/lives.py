@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from uuid import UUID
+from uuid import uuid4
 
 from qihu.accounts.models import Region, User
 from qihu.errors import DomainError
@@ -102,8 +102,7 @@ class _Life:
             difficulty=dice.choice(("L1", "L2", "L2", "L2", "L3")),
             urgent=dice.random() < 0.05,
         )
-        key = str(UUID(int=dice.getrandbits(128), version=4))
-        self.key = intake.submit(filed=filed, qr=people.codes[code], key=key, at=at).ticket.pk
+        self.key = intake.submit(filed=filed, qr=people.codes[code], key=str(uuid4()), at=at).ticket.pk
 
     def lived(self) -> int:
         """To its end; its key."""
