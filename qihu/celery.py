@@ -22,5 +22,6 @@ app.conf.beat_schedule = {
     "gather": {"task": "tickets.gather", "schedule": 60.0, "options": {"expires": 50}},
     "notices": {"task": "tickets.follow_notices", "schedule": 60.0, "options": {"expires": 50}},
     "topics": {"task": "tickets.find_topics", "schedule": 3600.0, "options": {"expires": 600}},
+    "freeze": {"task": "tickets.freeze", "schedule": 3600.0, "options": {"expires": 600}},
     "housekeeping": {"task": "tickets.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }

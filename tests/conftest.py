@@ -40,6 +40,10 @@ _NO_TRUNCATE = {
     "tickets_topicevent": "topic_event_no_truncate",
     "audit_reason": "reason_no_truncate",
     "tickets_anomalyreview": "anomaly_review_no_truncate",
+    "tickets_frozenmonth": "frozen_month_no_truncate",
+    "tickets_frozenpage": "frozen_page_no_truncate",
+    "tickets_restated": "restated_no_truncate",
+    "tickets_restatedpage": "restated_page_no_truncate",
 }
 
 

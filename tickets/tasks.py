@@ -12,7 +12,7 @@ from qihu.clock import now
 from qihu.outbox.consume import Batch, consumer
 from tickets.figures import projection
 from tickets.models import Answer, WrongCode
-from tickets.services import inspection, intake, origins, sealing, uploads
+from tickets.services import freezing, inspection, intake, origins, sealing, uploads
 from tickets.services.notify import digest, notify_all
 from tickets.services.notify.send import alone, send_next
 from tickets.services.repricing import publish, work
@@ -75,6 +75,12 @@ def sweep(**_: object) -> None:
 def count(**_: object) -> None:
     """Carry what the log has told, and what has come due, over to the figures."""
     projection.catch_up()
+
+
+@shared_task(name="tickets.freeze")
+def freeze(**_: object) -> None:
+    """Freeze the oldest month whose cut-off has passed: one a run."""
+    freezing.freeze_due(at=database_now())
 
 
 @shared_task(name="tickets.seal")

@@ -40,6 +40,8 @@ class Action(models.TextChoices):
     REVEALED = "revealed", "查看被保密的身份"
     REVEALED_READ = "revealed_read", "再次查看已揭示的身份"
     EXPORTED = "exported", "导出"
+    FROZEN = "frozen", "冻结月份"
+    RESTATED = "restated", "重述月份"
     ERASURE_ASKED = "erasure_asked", "申请删除个人信息"
     ERASURE_REFUSED = "erasure_refused", "不同意删除"
     ERASED = "erased", "删除个人信息"

@@ -64,14 +64,26 @@ def empty(definitions: Definitions, counters: Counters) -> Counted:
 
 
 def _figure(measure: Measure, counted: Counted, counters: Counters, twins: tuple[Figure, ...] = ()) -> Figure:
-    if measure.by_closing:
-        n = hits = counted.closings
-        total = float(hits)
-    else:
-        n, hits = counters.n(measure, counted.counts), counters.hits(measure, counted.counts)
-        total = counters.total(measure, counted.counts)
-    is_rate, is_time = measure.kind is Kind.RATE, measure.kind is Kind.TIME
     length = counted.lengths.get(measure.code, Length())
+    if measure.by_closing:
+        n = counted.closings
+        return figure_from(measure, n=n, hits=n, strict=n, total=float(n), length=length, twins=twins)
+    return figure_from(
+        measure,
+        n=counters.n(measure, counted.counts),
+        hits=counters.hits(measure, counted.counts),
+        strict=counters.strict(measure, counted.counts),
+        total=counters.total(measure, counted.counts),
+        length=length,
+        twins=twins,
+    )
+
+
+def figure_from(
+    measure: Measure, *, n: int, hits: int, strict: int, total: float, length: Length, twins: tuple[Figure, ...] = ()
+) -> Figure:
+    """The figure that these counts make; `strict`: what the interval rests on, `total`: the numerator."""
+    is_rate, is_time = measure.kind is Kind.RATE, measure.kind is Kind.TIME
     return Figure(
         code=measure.code,
         label=measure.label,
@@ -81,7 +93,7 @@ def _figure(measure: Measure, counted: Counted, counters: Counters, twins: tuple
         denominator=n,
         numerator=None if is_time else round(total, 6),
         rate=total / n if is_rate and n else None,
-        interval=wilson(counters.strict(measure, counted.counts), n) if is_rate else None,
+        interval=wilson(strict, n) if is_rate else None,
         median=length.median,
         p90=length.p90,
         twins=twins,

@@ -7,6 +7,7 @@ from tickets.models.callback import CallBack, Draw, Script
 from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
 from tickets.models.fact import Cell, Checkpoint, Fact, Stay
+from tickets.models.frozen import FrozenMonth, FrozenPage, Restated, RestatedPage
 from tickets.models.handling import Decision, Rating
 from tickets.models.imports import SavedMapping, Sheet, SheetRow
 from tickets.models.intake import Answer, QRCode, WrongCode
@@ -39,6 +40,8 @@ __all__ = [
     "Event",
     "Fact",
     "Filing",
+    "FrozenMonth",
+    "FrozenPage",
     "Leg",
     "Notice",
     "NoticeRule",
@@ -48,6 +51,8 @@ __all__ = [
     "Rating",
     "Recalculation",
     "RelayedMessage",
+    "Restated",
+    "RestatedPage",
     "Restatement",
     "Reveal",
     "RobotHook",
