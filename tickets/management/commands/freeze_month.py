@@ -39,7 +39,8 @@ class Command(BaseCommand):
         frozen = FrozenMonth.objects.filter(month=month).first()
         if frozen is None:
             raise CommandError(f"{month:%Y-%m} 还没有冻结", returncode=1)
-        for taken in [frozen, *frozen.restatements.order_by("ordinal")]:
+        every: list[FrozenMonth | Restated] = [frozen, *frozen.restatements.order_by("ordinal")]
+        for taken in every:
             found = freezing.verify(taken)
             name = f"第 {taken.ordinal} 次重述" if isinstance(taken, Restated) else "冻结数据"
             if not found.equal:
