@@ -123,6 +123,7 @@ class ClassifyIn(serializers.Serializer[Any]):
 
     chain_tag = serializers.CharField(required=False, max_length=20)
     category = serializers.CharField(required=False, max_length=12)
+    industry_chain = serializers.CharField(required=False, max_length=20, help_text="六条标志性产业链之一的代码")
     difficulty = serializers.ChoiceField(Ticket.Difficulty.choices, required=False)
     urgent = serializers.BooleanField(required=False)
     region = serializers.CharField(required=False, max_length=12)

@@ -22,7 +22,7 @@ _TICKET_FIELDS = (
     *("status", "outcome", "chain_tag", "category", "region", "difficulty", "urgent", "tier", "restricted", "round"),
     *("send_backs", "department", "officer", "reply_author", "assigned_at", "replied_at", "answered_at", "closed_at"),
     *("urged_at", "came_from", "info_asked", "suspensions", "extensions", "pending", "excluded", "test", "supervised"),
-    "review_drawn",
+    *("industry_chain", "review_drawn"),
     *("planned_on", "burden_relieved", "parent", "call_back_due_at"),
     *("next_due_at", "next_clock", "late", "version", "last_seq", "last_hash"),
 )

@@ -109,6 +109,7 @@ def _first(parent: Ticket, child: Ticket, lead: Department, helpers: Sequence[De
         "parent": parent.pk,
         "chain_tag": child.chain_tag_id,
         "category": child.category_id,
+        "industry_chain": child.industry_chain_id,
         "region": child.region_id,
         "channel": child.channel,
         "difficulty": child.difficulty,

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from qihu.accounts.models import Department, Region
 from qihu.errors import Invalid
-from routing.rules.models import Category, ChainTag
+from routing.rules.models import Category, ChainTag, IndustryChain
 from tickets.access import Caller
 from tickets.models import Ticket
 from tickets.services.intent import Done, Intent
@@ -146,7 +146,7 @@ def classify(
     expected_version: int | None = None,
     **wanted: Any,
 ) -> Done:
-    """Set chain_tag, category, difficulty, urgent, region; running clocks are re-priced by ledger rows.
+    """Set chain_tag, category, industry_chain, difficulty, urgent, region; running clocks are re-priced by ledger rows.
 
     Only what is given changes. Raises `Invalid` for an unknown code or where nothing is given.
     """
@@ -167,8 +167,8 @@ def classify(
 def _attributes(data: dict[str, Any]) -> dict[str, Any]:
     """Attribute → value to set. Raises `Invalid` naming each field that is wrong."""
     errors: dict[str, str] = {}
-    if not data or set(data) - {"chain_tag", "category", "difficulty", "urgent", "region"}:
-        errors["chain_tag"] = "请至少改动一项：链、类别、难度、紧急、区划。"
+    if not data or set(data) - {"chain_tag", "category", "industry_chain", "difficulty", "urgent", "region"}:
+        errors["chain_tag"] = "请至少改动一项：链、类别、产业链、难度、紧急、区划。"
     changes = _rows_of(data, errors)
     if (difficulty := data.get("difficulty")) is not None:
         changes["difficulty"] = difficulty
@@ -182,7 +182,7 @@ def _attributes(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows_of(data: dict[str, Any], errors: dict[str, str]) -> dict[str, Any]:
-    """Chain tag, category and region by their codes; what is unknown or restricted goes to `errors`."""
+    """Chain tag, category, industry chain and region by their codes; what is unknown or restricted goes to `errors`."""
     rows: dict[str, Any] = {}
     if tag := data.get("chain_tag"):
         rows["chain_tag"] = ChainTag.objects.filter(code=tag).first()
@@ -191,6 +191,8 @@ def _rows_of(data: dict[str, Any], errors: dict[str, str]) -> dict[str, Any]:
         rows["category"] = category
         if category and category.restricted:
             errors["category"] = "廉政诉求不在这里归类：请直接交办或改派给纪检监察机关，之后只有其经办可见。"
+    if chain := data.get("industry_chain"):
+        rows["industry_chain"] = IndustryChain.objects.filter(code=chain).first()
     if region := data.get("region"):
         rows["region"] = Region.objects.filter(code=region).first()
     errors |= {name: "没有这个选项。" for name, row in rows.items() if row is None}

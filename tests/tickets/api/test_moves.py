@@ -107,7 +107,9 @@ def test_what_waits_in_triage_is_assigned_reassigned_and_classified(staff):
     dispatcher = staff("dispatcher")
     sent = {"department": "finance", "co_departments": ["rural-bank"], "text": "请牵头。"}
     assert dispatcher.move(ticket, "assign", sent).json()["status"] == "assigned"
-    assert dispatcher.move(ticket, "classify", {"chain_tag": "capital", "difficulty": "L3"}).status_code == 200
+    given = {"chain_tag": "capital", "difficulty": "L3", "industry_chain": "paper"}
+    assert dispatcher.move(ticket, "classify", given).status_code == 200
+    assert make.fresh(ticket).industry_chain_id == "paper"
     assert dispatcher.move(ticket, "reassign", {"department": "economy"}).status_code == 200
     said = dispatcher.read(ticket)
     assert (said["department"]["code"], said["chain_tag"], said["difficulty"]) == ("economy", "capital", "L3")
@@ -210,6 +212,7 @@ def test_an_answer_that_is_out_of_date_is_refused(staff):
         ("triaged", "dispatcher", "assign", {"department": "finance", "co_departments": ["nope"]}, "co_departments"),
         ("triaged", "dispatcher", "classify", {}, "chain_tag"),
         ("triaged", "dispatcher", "classify", {"chain_tag": "forged"}, "chain_tag"),
+        ("triaged", "dispatcher", "classify", {"industry_chain": "forged"}, "industry_chain"),
         ("triaged", "dispatcher", "classify", {"difficulty": "L9"}, "difficulty"),
     ],
 )

@@ -158,7 +158,8 @@ def _next(ticket: Ticket, dice: random.Random, people: _People) -> Iterator[Step
         yield dispatch.reassign, {"caller": dispatcher, "department": dice.choice(others)}
     elif ticket.status in {Status.ASSIGNED, Status.IN_PROGRESS} and roll < 0.14:
         more = {"difficulty": dice.choice(("L1", "L3")), "chain_tag": "talent"}
-        more |= {"category": dice.choice((None, "TAL-01", "FIN-02"))}
+        category, chain = dice.choice(((None, None), ("TAL-01", "paper"), ("FIN-02", "ic")))
+        more |= {"category": category, "industry_chain": chain}
         yield dispatch.classify, {"caller": dispatcher} | more
     elif ticket.status == Status.ASSIGNED and roll < 0.85:
         yield handling.sign, {"caller": officer}

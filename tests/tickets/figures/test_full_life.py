@@ -144,6 +144,16 @@ class TestSplit:
         assert fractions(scope=counted_for(cast.head))["submitted"] == (1, 1)
         assert fractions(scope=counted_for(cast.leader))["submitted"] == (1, 1)
 
+    def test_a_part_keeps_the_industry_chain_of_the_whole(self, cast):
+        ticket = make.triaged()
+        by = {"ticket_id": ticket.pk, "caller": cast.as_dispatcher, "at": MONDAY}
+        dispatch.classify(industry_chain="paper", **by)
+        joining.split(parts=[{"text": "授信", "department": "finance"}, {"text": "用地", "department": "land"}], **by)
+        whole = report(march(), by=["industry_chain"]).groups["industry_chain"]
+        assert [(g.label, g.figures["submitted"].hits) for g in whole] == [("特种纸", 1)]
+        mine = report(march(), by=["industry_chain"], scope=counted_for(cast.head)).groups["industry_chain"]
+        assert [(g.label, g.figures["submitted"].hits) for g in mine] == [("特种纸", 1)]
+
     def test_before_it_was_split_the_department_had_it_whole(self):
         make.split()
         window = march(MONDAY + make.MINUTE)

@@ -1,4 +1,4 @@
-"""What the desk's forms and filters choose from: chains, categories, departments. One query for all of it."""
+"""What the desk's forms and filters choose from: chains, categories, departments and so on. One query for all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast
 
 from qihu.accounts.models import Department
-from routing.rules.models import Category, ChainTag
+from routing.rules.models import Category, ChainTag, IndustryChain
 
 Choices = list[tuple[str, str]]
 Grouped = list[tuple[str, Choices]]
@@ -44,6 +44,10 @@ class Catalogue:
         """Categories under the name of their chain."""
         return _grouped([o for o in self.options if o.what == "category"])
 
+    def industry_chains(self) -> Choices:
+        """The flagship industry chains, as (code, name)."""
+        return [(o.code, o.name) for o in self.options if o.what == "industry"]
+
     def leads(self, path: str) -> Grouped:
         """Departments that may lead a request of that region: its own, those above, those below."""
         near = [o for o in self._near(path) if o.kind not in _LEADS_NEVER]
@@ -71,7 +75,7 @@ def _grouped(options: Sequence[Option]) -> Grouped:
 
 
 def catalogue(*, departments: bool, categories: bool) -> Catalogue:
-    """The chains always; departments and categories where a form needs them."""
+    """The chains always; departments, and categories with industry chains, where a form needs them."""
     none = Value("")
     parts = [ChainTag.objects.values_list(Value("tag"), _text("code"), "name", none, none, none, F("position"))]
     if categories:
@@ -87,6 +91,8 @@ def catalogue(*, departments: bool, categories: bool) -> Catalogue:
                 F("chain_tag__position"),
             )  # type: ignore[arg-type]
         )
+        chains = IndustryChain.objects.values_list(Value("industry"), _text("code"), "name", none, none, none, Value(0))
+        parts.append(chains)  # type: ignore[arg-type]
     if departments:
         standing = Department.objects.filter(active=True)
         parts.append(
@@ -100,5 +106,5 @@ def catalogue(*, departments: bool, categories: bool) -> Catalogue:
 
 
 def _text(column: str) -> Cast:
-    """The three tables' codes as one type, which a union needs."""
+    """The tables' codes as one type, which a union needs."""
     return Cast(column, CharField())

@@ -243,10 +243,13 @@ class AssignForm(MoveForm):
 
 
 class ClassifyForm(MoveForm):
-    """Chain, category, difficulty, urgent. A head sees the difficulty only, and only upwards."""
+    """Chain, category, industry chain, difficulty, urgent. A head sees the difficulty only, and only upwards."""
 
     chain_tag = forms.ChoiceField(label="链", required=False, error_messages={"invalid_choice": "没有这条链。"})
     category = forms.ChoiceField(label="类别", required=False, error_messages={"invalid_choice": "没有这个类别。"})
+    industry_chain = forms.ChoiceField(
+        label="产业链", required=False, error_messages={"invalid_choice": "没有这条产业链。"}
+    )
     difficulty = forms.ChoiceField(
         label="难度",
         required=False,
@@ -263,14 +266,16 @@ class ClassifyForm(MoveForm):
         self.initial = dict(self.initial) | {
             "chain_tag": ticket.chain_tag_id or "",
             "category": ticket.category_id or "",
+            "industry_chain": ticket.industry_chain_id or "",
             "difficulty": ticket.difficulty,
             "urgent": ticket.urgent,
         }
         if self.whole:
             self.fields["chain_tag"].choices = [("", "未定"), *self.options.tags()]  # type: ignore[attr-defined]
             self.fields["category"].choices = [("", "未定"), *self.options.categories()]  # type: ignore[attr-defined]
+            self.fields["industry_chain"].choices = [("", "未定"), *self.options.industry_chains()]  # type: ignore[attr-defined]
             return
-        for name in ("chain_tag", "category", "urgent"):
+        for name in ("chain_tag", "category", "industry_chain", "urgent"):
             del self.fields[name]
         higher = [(code, label) for code, label in Ticket.Difficulty.choices if code > ticket.difficulty]
         self.fields["difficulty"].choices = higher  # type: ignore[attr-defined]

@@ -182,6 +182,13 @@ def test_classifying_changes_only_what_was_changed(at, cast):
     assert {k: v for k, v in event.data.items() if k != "clocks"} == {"chain_tag": "capital"}
     nothing = at(cast.dispatcher).move(ticket.number, "classify", chain_tag="capital", difficulty="L2")
     assert nothing.status_code == 422
+    page = at(cast.dispatcher).get(f"/desk/t/{ticket.number}/classify/")
+    form = next(a for a in page.context["actions"] if a["open"])["form"]
+    assert ("paper", "特种纸") in form.fields["industry_chain"].choices
+    given = {"chain_tag": "capital", "difficulty": "L2", "industry_chain": "paper"}
+    assert at(cast.dispatcher).move(ticket.number, "classify", **given).status_code == 303
+    assert make.fresh(ticket).industry_chain_id == "paper"
+    assert Event.objects.filter(ticket=ticket, kind="classify").latest("seq").data["industry_chain"] == "paper"
 
 
 def test_a_head_raises_the_difficulty_and_nothing_else(at, cast):
