@@ -6,7 +6,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qihu.settings")
 
-app = Celery("qihu")
+app = Celery("qihu", task_cls="qihu.metrics.tasks:Measured")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.set_default()

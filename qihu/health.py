@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from qihu.accounts.models import Department
 from qihu.clock import now
+from qihu.metrics.counted import registry
+from qihu.metrics.standing import Standing
 from qihu.outbox import watch
 from routing.promises.amount import PromiseError
 from routing.promises.coverage import coverage_warnings
@@ -65,27 +63,15 @@ def _sealer_stands_still() -> list[str]:
     return [f"日志封存停滞：最早一条未封存的记录已有 {age:,.0f} 秒。"] if age > SEAL_LATE else []
 
 
-class _Log(Collector):
-    def collect(self) -> Iterable[Metric]:
-        yield GaugeMetricFamily("qihu_unsealed_oldest_seconds", "Age of the oldest unsealed event", oldest_unsealed())
-
-
 def _files_wait() -> list[str]:
     """A scanner that is down loses nothing, but nobody can open what firms send."""
     waiting = stuck(at=now())
     return [f"有 {waiting} 个附件等待检查超过一刻钟：请查看病毒扫描服务和后台进程。"] if waiting else []
 
 
-class _Outbox(Collector):
-    def collect(self) -> Iterable[Metric]:
-        yield GaugeMetricFamily("qihu_outbox_waiting", "Messages not done yet", value=watch.waiting())
-        yield GaugeMetricFamily("qihu_outbox_resting", "Messages nobody retries", value=watch.resting())
-        yield GaugeMetricFamily("qihu_outbox_oldest_seconds", "Age of the oldest message", value=watch.oldest_seconds())
-
-
 def metrics(_request: HttpRequest) -> HttpResponse:
-    """Prometheus text format."""
-    registry = CollectorRegistry()
-    registry.register(_Outbox())
-    registry.register(_Log())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    """Prometheus text format: what all processes have counted, and what stands now."""
+    now_standing = CollectorRegistry()
+    now_standing.register(Standing())
+    told = generate_latest(registry()) + generate_latest(now_standing)
+    return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)

@@ -21,6 +21,7 @@ SEAL_FILE = Path(env.text("SEAL_FILE", str(DATA_DIR / "seals" / "seals.jsonl")))
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 PUBLIC_URL = env.text("PUBLIC_URL", "")  # what QR codes point to; default: the address of the request
+BUILD = env.text("BUILD", "unknown")  # what is running, for /metrics
 DEMO = env.flag("DEMO", default=False)  # shows the banner; accounts come from the demo loader only
 
 INSTALLED_APPS = [
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "qihu.metrics.middleware.Measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

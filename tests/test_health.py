@@ -53,15 +53,3 @@ def test_not_ready_without_database_or_promises(client, monkeypatch, error, said
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert said in json.loads(answer.content)
-
-
-def test_metrics_count_the_outbox_and_nothing_of_the_business(client):
-    publish("nobody.listens", n=1)
-    lines = client.get("/metrics").content.decode().splitlines()
-    assert "qihu_outbox_waiting 1.0" in lines
-    assert {line.split()[0] for line in lines if not line.startswith("#")} == {
-        "qihu_outbox_waiting",
-        "qihu_outbox_resting",
-        "qihu_outbox_oldest_seconds",
-        "qihu_unsealed_oldest_seconds",
-    }

@@ -64,6 +64,7 @@ class Up:
                     server.start(dies_with_us=True)
             export(self._home, postgres=postgres, valkey=valkey)
             self._plain_http()
+            self._share_metrics()
             yield [_Kept(server) for server in servers]
         finally:
             for server in reversed(servers):
@@ -76,6 +77,13 @@ class Up:
         if not env.flag("BEHIND_TLS_PROXY", default=False):
             os.environ.setdefault("SECURE_COOKIES", "0")
             os.environ.setdefault("HSTS_SECONDS", "0")
+
+    def _share_metrics(self) -> None:
+        """Web, worker and beat count into one directory, emptied at each start: `/metrics` adds them up."""
+        folder = self._home.folder("metrics")
+        for left in folder.glob("*.db"):
+            left.unlink()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
     def _prepare(self) -> int:
         """Migrations, demo organisation, static files, in a process of their own, which then is gone."""
