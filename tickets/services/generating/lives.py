@@ -74,11 +74,16 @@ def cast() -> Cast:
 
 def live(size: int, *, seed: int, since: datetime) -> list[int]:
     """Keys of `size` requests that came in within `WEEKS` weeks from `since`, a Monday's midnight, and have ended."""
-    dice, people = Random(seed), cast()  # noqa: S311 - a seeded history, no secret
-    keys = [_Life(dice, people, since + _arrival(dice)).lived() for _ in range(size)]
+    people = cast()
+    keys = [_one(Random(seed * 1_000_003 + n), people, since) for n in range(size)]  # noqa: S311 - no secret
     while sweep.sweep(at=since + timedelta(weeks=WEEKS) + LASTS):
         pass
     return keys
+
+
+def _one(dice: Random, people: Cast, since: datetime) -> int:
+    """Each life has dice of its own, so that no other one changes it."""
+    return _Life(dice, people, since + _arrival(dice)).lived()
 
 
 def _arrival(dice: Random) -> timedelta:
@@ -229,13 +234,19 @@ class _Life:
 
         reply()
         self._work(2)
-        reviewer = self._by("head") if self._ticket().tier == 1 else self.people.of("director")
         if self.dice.random() < 0.07:
-            review.send_back(ticket_id=self.key, caller=reviewer, at=self.at, text="请写明办理依据。")
+            self._reviewed(review.send_back, text="请写明办理依据。")
             self._work(3)
             reply()
             self._work(1)
-        review.deliver(ticket_id=self.key, caller=reviewer, at=self.at)
+        self._reviewed(review.deliver)
+
+    def _reviewed(self, verb: Callable[..., Done], **more: str) -> None:
+        """By the head, or by the director once the ladder has raised it, which may be at this very moment."""
+        try:
+            verb(ticket_id=self.key, caller=self._by("head"), at=self.at, **more)
+        except DomainError:
+            verb(ticket_id=self.key, caller=self.people.of("director"), at=self.at, **more)
 
     def _answered(self) -> None:
         """What the firm says: a mark, back with it, or nothing."""
