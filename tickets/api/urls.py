@@ -15,7 +15,10 @@ from tickets.api.figures import FigureRows, Figures, FigureSeries
 from tickets.api.firms import Code, FirmToken, Share
 from tickets.api.lateness import LateReason
 from tickets.api.listing import List
+from tickets.api.load import LoadFigures
 from tickets.api.moves import WAYS, door_of
+from tickets.api.process import ProcessFigures
+from tickets.api.process_rows import ProcessRows
 from tickets.api.qr import IMAGES, Codes
 from tickets.api.read import Read
 from tickets.api.reasons import Explain, Why
@@ -75,6 +78,9 @@ urlpatterns: list[URLPattern] = [
     path("v1/figures/anomalies/rows/", AnomalyRows.as_view(), name="api-anomaly-rows"),
     path("v1/figures/anomalies/reviews/", AnomalyReviews.as_view(), name="api-anomaly-reviews"),
     path("v1/figures/rows/", FigureRows.as_view(), name="api-figure-rows"),
+    path("v1/figures/process/", ProcessFigures.as_view(), name="api-process"),
+    path("v1/figures/process/rows/", ProcessRows.as_view(), name="api-process-rows"),
+    path("v1/figures/load/", LoadFigures.as_view(), name="api-load"),
     path("v1/qr-codes/", Codes.as_view(), name="api-qr-codes"),
     *_IMAGES,
     path("v1/auth/token/", Token.as_view(), name="api-token"),

@@ -32,3 +32,8 @@ def own_officers(user: User) -> tuple[str, ...]:
 def department_names() -> Mapping[str, str]:
     """Name by code, `CENTRE` for "": one query."""
     return {"": CENTRE} | dict(Department.objects.order_by("code").values_list("code", "name"))
+
+
+def told_of(path: str) -> list[str]:
+    """What a row tells of the request at `path`, for `select_related`."""
+    return [f"{path}{name}" for name in ("filing", "department", "officer", "region")]

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Aggregate, Count, FloatField, Q, QuerySet
 
 from tickets.figures.interval import RANKED_FROM
+from tickets.figures.seen import told_of
 from tickets.figures.window import Window
 from tickets.models import Stay
 from tickets.models.lists import TicketQuerySet
@@ -70,7 +71,7 @@ def stays(
     found = found.filter(status=status) if status else found
     found = found if department is None else found.filter(department=department)
     order = ("-work_seconds", "pk") if part == "ended" else ("since", "pk")
-    return found.select_related("ticket__filing", "ticket__department").order_by(*order)
+    return found.select_related(*told_of("ticket__")).order_by(*order)
 
 
 def _of_window(window: Window, scope: TicketQuerySet) -> QuerySet[Stay]:

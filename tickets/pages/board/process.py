@@ -19,7 +19,8 @@ from routing.promises.words import ordinary_day
 from tickets.figures import Window, ageing, flows, forecast, waiting
 from tickets.figures.fresh import freshen
 from tickets.figures.listing import Line, Listing, of_stakes, paged
-from tickets.figures.process_lists import PROCESS, node_names
+from tickets.figures.load_lists import LOAD, behind
+from tickets.figures.process_lists import node_names
 from tickets.figures.seen import requests_of
 from tickets.figures.window import zone
 from tickets.models.lists import TicketQuerySet
@@ -30,8 +31,6 @@ from tickets.pages.board.views import frame, viewer
 DAYS = 30
 """Looked back where no period is asked for."""
 _LIKELIEST = 10
-SECTIONS = {"process": "board-process"}
-LISTS = PROCESS
 
 
 @require_safe
@@ -97,15 +96,12 @@ def _counted(window: Window, scope: TicketQuerySet, at: datetime) -> dict[str, A
 def rows(request: HttpRequest) -> HttpResponse:
     """The rows behind one number of the process and the load pages."""
     user, at = viewer(request), now()
-    scope, asked = requests_of(user), request.GET
-    opens = LISTS.get(asked.get("list", ""))
-    if opens is None:
-        raise Invalid("没有这个清单。", fields={"list": "没有这个清单。"})
+    asked = request.GET
     freshen(at)
     calendar = current_book().calendar()
     day = ordinary_day(calendar, at.astimezone(calendar.zone).date())
-    found = paged(opens(asked.dict(), scope, at), page_asked(asked.get("page", "1")))
-    section = SECTIONS.get(asked["list"], "board-process")
+    found = paged(behind(user, asked.dict(), at=at), page_asked(asked.get("page", "1")))
+    section = "board-load" if asked["list"] in LOAD else "board-process"
     return render(request, "board/process_rows.html", frame(user, section) | _listed(request, found, day, section))
 
 

@@ -13,6 +13,7 @@ TABS: tuple[tuple[str, str], ...] = (
     ("board", "概览"),
     ("board-ladder", "督办阶梯"),
     ("board-process", "流程"),
+    ("board-load", "负荷"),
     ("board-anomalies", "值得核对"),
 )
 """Name of the address and what the tab says. A new section of the board gets a line here."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tickets.pages.board import anomalies, ladder, process, views
+from tickets.pages.board import anomalies, ladder, load, process, views
 
 urlpatterns = [
     path("", views.board, name="board"),
@@ -11,5 +11,6 @@ urlpatterns = [
     path("anomalies/<slug:kind>/", anomalies.group, name="board-anomaly"),
     path("ladder/", ladder.climbed, name="board-ladder"),
     path("process/", process.process, name="board-process"),
+    path("load/", load.loaded, name="board-load"),
     path("process/rows/", process.rows, name="board-process-rows"),
 ]
