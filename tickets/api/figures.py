@@ -20,6 +20,7 @@ from tickets.figures import DIMENSIONS, PERIODS, Figure, Part, Window, live_or, 
 from tickets.figures.answers import RowsURL, as_json, figure_json
 from tickets.figures.count import checked
 from tickets.figures.fresh import freshen
+from tickets.figures.measures import edition_asked
 from tickets.figures.scope import Scope, counted_for, seen_by
 from tickets.figures.series import Point, series, window_of
 from tickets.figures.tally import split_value
@@ -188,6 +189,7 @@ class FigureRows(Door):
             _AS_OF,
             _KNOWN,
             query("page", "页码"),
+            query("definitions", "口径版本，缺省为最新一版；冻结的数由地址带上"),
         ],
         responses={200: PageOut, **problems((401, 403, 422))},
     )
@@ -204,6 +206,7 @@ class FigureRows(Door):
             scope=scope,
             seen=seen_by(user),
             page=page,
+            definitions=edition_asked(get.get("definitions", "")),
         )
         following = public_url(request, f"{request.path}?{_with_page(request, page + 1)}")
         return Response(page_body(Caller(user), found.tickets, following if page < found.pages else None))

@@ -13,6 +13,7 @@ from tickets.api.docs import Docs, Schema
 from tickets.api.entries import Entries, Sources
 from tickets.api.figures import FigureRows, Figures, FigureSeries
 from tickets.api.firms import Code, FirmToken, Share
+from tickets.api.frozen import FrozenMonths, OneFrozenMonth, RestateMonth, VerifyMonth
 from tickets.api.lateness import LateReason
 from tickets.api.listing import List
 from tickets.api.load import LoadFigures
@@ -81,6 +82,10 @@ urlpatterns: list[URLPattern] = [
     path("v1/figures/process/", ProcessFigures.as_view(), name="api-process"),
     path("v1/figures/process/rows/", ProcessRows.as_view(), name="api-process-rows"),
     path("v1/figures/load/", LoadFigures.as_view(), name="api-load"),
+    path("v1/figures/frozen/", FrozenMonths.as_view(), name="api-frozen"),
+    path("v1/figures/frozen/<slug:month>/", OneFrozenMonth.as_view(), name="api-frozen-month"),
+    path("v1/figures/frozen/<slug:month>/restate/", RestateMonth.as_view(), name="api-restate"),
+    path("v1/figures/frozen/<slug:month>/verify/", VerifyMonth.as_view(), name="api-verify-frozen"),
     path("v1/qr-codes/", Codes.as_view(), name="api-qr-codes"),
     *_IMAGES,
     path("v1/auth/token/", Token.as_view(), name="api-token"),

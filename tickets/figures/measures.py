@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from qihu.errors import Invalid
 from tickets.figures.expression import Expression, both, read
 
 _EDITIONS = Path(__file__).parent / "definitions"
@@ -117,6 +118,16 @@ def in_force(at: datetime) -> Definitions:
     today = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
     known = list(editions().values())
     return next((one for one in reversed(known) if one.in_force_from <= today), known[0])
+
+
+def edition_asked(typed: str) -> Definitions | None:
+    """An edition by its number as typed, None for none. Raises `Invalid` where there is no such edition."""
+    if not typed:
+        return None
+    found = editions().get(int(typed)) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else None
+    if found is None:
+        raise Invalid("没有这一版口径。", fields={"definitions": "没有这一版口径。"})
+    return found
 
 
 def _read(path: Path) -> Definitions:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
 
 from qihu.errors import Invalid
-from tickets.figures.measures import BY_CLOSING, BY_CODE, DIMENSIONS, PERIODS, Kind, Measure, Part
+from tickets.figures.measures import BY_CODE, DIMENSIONS, PERIODS, Definitions, Kind, Measure, Part
 from tickets.figures.scope import Scope, everything
 from tickets.figures.select import own, rows_of
 from tickets.figures.tally import value_sql
@@ -55,7 +55,7 @@ class _Behind:
     window: Window
 
 
-def opened(
+def opened(  # noqa: PLR0913 - what one address of a list names
     window: Window,
     *,
     figure: str,
@@ -65,11 +65,15 @@ def opened(
     scope: Scope | None = None,
     seen: TicketQuerySet | None = None,
     page: int = 1,
+    definitions: Definitions | None = None,
 ) -> Opened:
-    """The requests behind figure × part × group; those of `seen` are shown. Raises `Invalid` for an unknown name."""
+    """The requests behind figure × part × group; those of `seen` are shown. Raises `Invalid` for an unknown name.
+
+    `definitions`: of a number that was counted by another edition than the newest.
+    """
     if not 1 <= page <= LAST_PAGE:
         raise Invalid("没有这一页。", fields={"page": "没有这一页。"})
-    behind = _behind(window, figure, part, by, value, scope)
+    behind = _behind(window, figure, part, by, value, scope, definitions)
     total = _total(behind)
     if page > max(1, -(-total // PAGE)):
         raise Invalid("没有这一页。", fields={"page": "没有这一页。"})
@@ -126,10 +130,18 @@ def _page(behind: _Behind, page: int) -> list[int]:
         return [key for (key,) in cursor.fetchall()]
 
 
-def _behind(window: Window, figure: str, part: str, by: str, value: str, scope: Scope | None) -> _Behind:
-    measure, wanted = _checked(figure, part, by, value)
+def _behind(
+    window: Window,
+    figure: str,
+    part: str,
+    by: str,
+    value: str,
+    scope: Scope | None,
+    definitions: Definitions | None = None,
+) -> _Behind:
+    measure, wanted = _checked(figure, part, by, value, definitions.by_code if definitions else BY_CODE)
     scope, window = scope or everything(), _standing(window)
-    closing = figure in BY_CLOSING
+    closing = measure.by_closing
     also = [own(scope, by), measure.where(wanted).sql()]
     also += [f"{measure.times} IS NOT NULL"] if measure.times else []
     also += [f"{value_sql(by, by_closing=closing)} = %(value)s"] if by else []
@@ -147,9 +159,9 @@ def _standing(window: Window) -> Window:
     return replace(window, as_of=state.as_of, known=state.known_at)
 
 
-def _checked(figure: str, part: str, by: str, value: str) -> tuple[Measure, Part]:
+def _checked(figure: str, part: str, by: str, value: str, measures: Mapping[str, Measure]) -> tuple[Measure, Part]:
     errors: dict[str, str] = {}
-    if figure not in BY_CODE or BY_CODE[figure].kind is Kind.INDEX:
+    if figure not in measures or measures[figure].kind is Kind.INDEX:
         errors["figure"] = f"没有“{figure}”这项指标。"
     if part not in [str(one) for one in Part]:
         errors["part"] = "分子、分母请用 numerator、denominator 或 rest。"
@@ -159,4 +171,4 @@ def _checked(figure: str, part: str, by: str, value: str) -> tuple[Measure, Part
         errors["value"] = "没有这一组。"
     if errors:
         raise Invalid("".join(errors.values()), fields=errors)
-    return BY_CODE[figure], Part(part)
+    return measures[figure], Part(part)

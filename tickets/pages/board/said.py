@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from tickets.figures import BY_CODE, Figure, Group, Part, Window
-from tickets.figures.measures import Kind
+from tickets.figures.measures import Kind, Measure
 
 HEROES = (
     ("submitted", ("open", "tests")),
@@ -89,6 +89,8 @@ class Links:
 
     window: Window
     by: str = ""
+    edition: int = 0
+    """Of the definitions that the number was counted by; 0: the newest."""
 
     def rows(self, code: str, part: Part, value: str | None = None) -> str:
         """`/board/rows/?figure=…`; `as_of` goes along, so the list is the number's even an hour later."""
@@ -101,14 +103,18 @@ class Links:
         }
         if self.window.known:
             asked["known"] = self.window.known.isoformat()
+        if self.edition:
+            asked["definitions"] = str(self.edition)
         if value is not None:
             asked |= {"by": self.by, "value": value}
         return f"{reverse('board-rows')}?{urlencode(asked)}"
 
 
-def cell(figure: Figure, links: Links, *, day: int, value: str | None = None) -> Cell:
-    """A figure in words. `day`: seconds of a working day, in which net times are told."""
-    measure = BY_CODE[figure.code]
+def cell(
+    figure: Figure, links: Links, *, day: int, value: str | None = None, measures: Mapping[str, Measure] = BY_CODE
+) -> Cell:
+    """A figure in words. `day`: seconds of a working day, in which net times are told; `measures`: of its edition."""
+    measure = measures[figure.code]
     n = Number(f"{figure.denominator:,}", "", links.rows(figure.code, Part.DENOMINATOR, value), figure.denominator)
     bar = None
     if figure.interval and figure.rate is not None:
@@ -121,7 +127,7 @@ def cell(figure: Figure, links: Links, *, day: int, value: str | None = None) ->
         label=measure.label,
         short=measure.short or measure.label,
         sentence=figure.sentence,
-        value=_number(figure, links, length, value),
+        value=_number(figure, links, length, value, unit=measure.unit),
         n=n,
         band=f"{'从严 ' if measure.strict else ''}{bar.low:.1f}–{bar.high:.1f} %" if bar else "",
         bar=bar,
@@ -130,10 +136,10 @@ def cell(figure: Figure, links: Links, *, day: int, value: str | None = None) ->
     )
 
 
-def _number(figure: Figure, links: Links, day: int, value: str | None) -> Number | None:
+def _number(figure: Figure, links: Links, day: int, value: str | None, *, unit: str) -> Number | None:
     url = links.rows(figure.code, Part.NUMERATOR, value)
     if figure.kind is Kind.COUNT:
-        return Number(f"{figure.numerator or 0:,.0f}", f" {BY_CODE[figure.code].unit}", url, figure.hits)
+        return Number(f"{figure.numerator or 0:,.0f}", f" {unit}", url, figure.hits)
     if figure.kind is Kind.TIME:
         return None if figure.median is None else Number(*_length(figure.median, day), url, figure.hits)
     return None if figure.rate is None else Number(f"{100 * figure.rate:.1f}", " %", url, figure.hits)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tickets.pages.board import anomalies, ladder, load, process, views
+from tickets.pages.board import anomalies, frozen, ladder, load, process, views
 
 urlpatterns = [
     path("", views.board, name="board"),
@@ -13,4 +13,6 @@ urlpatterns = [
     path("process/", process.process, name="board-process"),
     path("load/", load.loaded, name="board-load"),
     path("process/rows/", process.rows, name="board-process-rows"),
+    path("frozen/", frozen.listed, name="board-frozen"),
+    path("frozen/<slug:month>/", frozen.month, name="board-frozen-month"),
 ]

@@ -20,6 +20,8 @@ from routing.promises.coverage import coverage_warnings
 from routing.promises.words import ordinary_day
 from tickets.figures import DIMENSIONS, PAGE, Opened, Part, Report, Window, label_of, live_or, opened, report, standing
 from tickets.figures.fresh import freshen
+from tickets.figures.kept import frozen_in
+from tickets.figures.measures import edition_asked
 from tickets.figures.scope import Scope, counted_for, places_of, seen_by
 from tickets.figures.window import zone
 from tickets.models.lists import TicketQuerySet
@@ -68,6 +70,7 @@ def rows(request: HttpRequest) -> HttpResponse:
         scope=scope,
         seen=seen_by(user),
         page=_page(request),
+        definitions=edition_asked(asked.get("definitions", "")),
     )
     return render(request, "board/rows.html", frame(user) | _listed(request, found))
 
@@ -114,6 +117,7 @@ def _counted(window: Window, by: str, scope: Scope) -> dict[str, Any]:
     day = ordinary_day(calendar, window.as_of.astimezone(calendar.zone).date())
     return {
         "window": window,
+        "frozen": frozen_in(window),
         "as_of": window.as_of.astimezone(zone()),
         "cards": cards(counted.figures, Links(window), day=day),
         "lines": lines(counted.groups[by], Links(window, by), day=day),
