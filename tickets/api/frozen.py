@@ -30,19 +30,19 @@ _MONTH = OpenApiParameter("month", OpenApiTypes.STR, OpenApiParameter.PATH, desc
 _PLACE = query("place", "范围：r:区划代码 或 d:部门代码，缺省为您看板的第一个")
 
 
-class MonthIn(serializers.Serializer[Any]):
+class FreezeIn(serializers.Serializer[Any]):
     """Which month to freeze."""
 
     month = serializers.CharField(max_length=7, help_text="如 2026-08")
 
 
-class ReasonIn(serializers.Serializer[Any]):
+class RestateIn(serializers.Serializer[Any]):
     """Why a month is restated."""
 
     reason = serializers.CharField(max_length=200, help_text="4 至 200 字；请勿写个人信息")
 
 
-class TakenOut(serializers.Serializer[Any]):
+class FrozenOut(serializers.Serializer[Any]):
     """How a month was counted."""
 
     month = serializers.CharField()
@@ -54,14 +54,14 @@ class TakenOut(serializers.Serializer[Any]):
     by = serializers.CharField(allow_null=True, help_text="谁；空为系统")
 
 
-class LineOut(TakenOut):
+class FrozenLineOut(FrozenOut):
     """A frozen month with the figures of the caller's place."""
 
     restated = serializers.IntegerField(help_text="重述次数")
     figures = FigureOut(many=True)
 
 
-class RestatedOut(TakenOut):
+class RestatedOut(FrozenOut):
     """A restatement."""
 
     ordinal = serializers.IntegerField()
@@ -69,24 +69,24 @@ class RestatedOut(TakenOut):
     figures = FigureOut(many=True)
 
 
-class TodayOut(serializers.Serializer[Any]):
+class FrozenTodayOut(serializers.Serializer[Any]):
     """The same cut-off with all that is known today."""
 
     definitions = serializers.IntegerField()
     figures = FigureOut(many=True)
 
 
-class MonthOut(TakenOut):
+class FrozenMonthOut(FrozenOut):
     """A frozen month beside its restatements and today's count."""
 
     place = serializers.CharField()
     figures = FigureOut(many=True)
     groups = serializers.DictField(child=GroupOut(many=True))
     restatements = RestatedOut(many=True)
-    today = TodayOut()
+    today = FrozenTodayOut()
 
 
-class VerifiedOut(serializers.Serializer[Any]):
+class FrozenVerifiedOut(serializers.Serializer[Any]):
     """What the recount said."""
 
     month = serializers.CharField()
@@ -104,7 +104,7 @@ class FrozenMonths(Door):
         tags=["统计"],
         summary="冻结的月份",
         parameters=[_PLACE],
-        responses={200: LineOut(many=True), **problems((401, 403, 404))},
+        responses={200: FrozenLineOut(many=True), **problems((401, 403, 404))},
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
@@ -116,13 +116,13 @@ class FrozenMonths(Door):
         tags=["统计"],
         summary="冻结一个月",
         description="其后第二个月的月底过后才能冻结；由全市的中心主任或督办员办理，系统也会自动冻结。",
-        request=MonthIn,
-        responses={201: TakenOut, **problems((400, 401, 403, 404, 409, 415, 422))},
+        request=FreezeIn,
+        responses={201: FrozenOut, **problems((400, 401, 403, 404, 409, 415, 422))},
     )
     def post(self, request: Request) -> Response:
         """One month, once."""
         user, at = staff(request), now()
-        month = month_of(body_of(request, MonthIn)["month"])
+        month = month_of(body_of(request, FreezeIn)["month"])
         return Response(_taken(freezing.freeze(month=month, at=at, by=user)), status=201)
 
 
@@ -135,7 +135,7 @@ class OneFrozenMonth(Door):
         summary="一个冻结的月份",
         description="冻结的数、各次重述和今天在同一截止时点重算的数；每个数都给出其背后诉求清单的地址。",
         parameters=[_MONTH, _PLACE],
-        responses={200: MonthOut, **problems((401, 403, 404))},
+        responses={200: FrozenMonthOut, **problems((401, 403, 404))},
     )
     def get(self, request: Request, month: str) -> Response:
         """Beside its restatements."""
@@ -162,13 +162,13 @@ class RestateMonth(Door):
         summary="重述一个冻结的月份",
         description="同一截止时点，按今天所知和现行口径重算，并列在冻结的数旁边；由全市的中心主任或督办员办理，须写理由。",
         parameters=[_MONTH],
-        request=ReasonIn,
-        responses={201: TakenOut, **problems((400, 401, 403, 404, 409, 415, 422))},
+        request=RestateIn,
+        responses={201: FrozenOut, **problems((400, 401, 403, 404, 409, 415, 422))},
     )
     def post(self, request: Request, month: str) -> Response:
         """With a reason."""
         user, at, on = staff(request), now(), month_of(month)
-        reason = body_of(request, ReasonIn)["reason"]
+        reason = body_of(request, RestateIn)["reason"]
         return Response(_taken(freezing.restate(month=on, by=user, reason=reason, at=at)), status=201)
 
 
@@ -181,7 +181,7 @@ class VerifyMonth(Door):
         summary="重算核对",
         description="按冻结时的截止时点、知悉时点和口径重算您看板的范围，与留存的数逐字节比较。",
         parameters=[_MONTH],
-        responses={200: VerifiedOut(many=True), **problems((401, 403, 404))},
+        responses={200: FrozenVerifiedOut(many=True), **problems((401, 403, 404))},
     )
     def get(self, request: Request, month: str) -> Response:
         """The frozen count and every restatement."""
