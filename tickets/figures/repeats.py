@@ -22,7 +22,7 @@ _COMPARED = 300
 """Earlier requests looked at for each way in which a firm is known, the newest: as many as `tickets.alike` compares."""
 _ASKED = f"""
 WITH asked AS MATERIALIZED (
-    SELECT t.id AS asked, m.id, m.submitted_at, m.enterprise_id, f.uscc, f.phone_index, f.erased_at,
+    SELECT t.id AS asked, m.id, m.submitted_at, m.enterprise_id, f.uscc, f.phone_index, f.said_before,
         {FIRM_NAME.format("f.enterprise_name")} AS firm
       FROM tickets_ticket t
       JOIN tickets_ticket m
@@ -54,7 +54,7 @@ SELECT a.asked, a.id, a.submitted_at, array_agg(e.id ORDER BY e.submitted_at DES
       ORDER BY o.ticket_id DESC LIMIT %(most)s)
  ) AS known(id)
  CROSS JOIN LATERAL (SELECT * FROM tickets_ticket o WHERE o.id = known.id OFFSET 0) e
- WHERE a.erased_at IS NULL AND e.id < a.id AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at
+ WHERE a.said_before IS NULL AND e.id < a.id AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at
    AND NOT e.restricted AND (e.parent_id IS NULL OR e.status = 'merged')
    AND NOT (e.status = 'merged' AND EXISTS (
         SELECT FROM tickets_event x WHERE x.ticket_id = e.id AND x.kind = 'merge' AND x.happened_at <= a.submitted_at))
@@ -81,21 +81,58 @@ SELECT a.asked, min(GREATEST(mine.added_at, its.added_at))
 
 def repeats_of(ticket_ids: Sequence[int]) -> Mapping[int, datetime]:
     """Of these requests (some thousands at most) those that are repeats, and from when on: their own submission where
-    the texts are alike, else the later joining of the topic. Three statements, however many are asked for.
+    the texts are alike, else the later joining of the topic. Four statements, however many are asked for.
 
     A part of a split request is one where its matter is.
     """
-    params: dict[str, Any] = {
-        "tickets": list(ticket_ids),
-        "within": WITHIN,
-        "most": _COMPARED,
-        "no_phone": index(""),
-    }
+    params = _params(ticket_ids)
     by_topic: dict[int, datetime] = dict(_rows(_TOGETHER, params))
+    return by_topic | _by_words(params)
+
+
+def _params(ticket_ids: Sequence[int]) -> dict[str, Any]:
+    return {"tickets": list(ticket_ids), "within": WITHIN, "most": _COMPARED, "no_phone": index("")}
+
+
+def settled_by(ticket_id: int) -> tuple[bool, list[int]]:
+    """Before the words of a request are erased: whether it is a repeat by its words, and which later requests of the
+    same firm are, whatever they rest on. Kept in `Filing.said_before`, so that figures stay what they were.
+    """
+    later = [key for (key,) in _rows(_LATER, {"ticket": ticket_id, "within": WITHIN, "no_phone": index("")})]
+    found = _by_words(_params([ticket_id, *later]))
+    return ticket_id in found, [key for key in later if key in found]
+
+
+def _by_words(params: dict[str, Any]) -> dict[int, datetime]:
     earlier = _rows(_EARLIER, params)
     texts = _Texts(_named(earlier))
-    by_words = {asked: at for asked, key, at, others in earlier if texts.said_before(key, others)}
-    return by_topic | by_words
+    found = {asked: at for asked, key, at, others in earlier if texts.said_before(key, others)}
+    return found | dict(_rows(_SETTLED, params))
+
+
+_SETTLED = f"{_ASKED} SELECT asked, submitted_at FROM asked WHERE said_before"  # noqa: S608
+_LATER = f"""
+WITH gone AS MATERIALIZED (
+    SELECT t.id, t.submitted_at, t.enterprise_id, f.uscc, f.phone_index, {FIRM_NAME.format("f.enterprise_name")} AS firm
+      FROM tickets_ticket t JOIN tickets_filing f ON f.ticket_id = t.id WHERE t.id = %(ticket)s
+)
+SELECT DISTINCT b.id
+  FROM gone a
+ CROSS JOIN LATERAL (
+    SELECT o.id FROM tickets_ticket o WHERE o.enterprise_id = a.enterprise_id
+    UNION
+    SELECT o.ticket_id FROM tickets_filing o
+     WHERE a.uscc <> '' AND o.uscc = a.uscc AND o.uscc <> '' AND o.erased_at IS NULL
+    UNION
+    SELECT o.ticket_id FROM tickets_filing o
+     WHERE a.phone_index <> %(no_phone)s AND o.phone_index = a.phone_index AND o.erased_at IS NULL
+    UNION
+    SELECT o.ticket_id FROM tickets_filing o
+     WHERE a.firm <> '' AND {FIRM_NAME.format("o.enterprise_name")} = a.firm AND o.erased_at IS NULL
+ ) AS known(id)
+  JOIN tickets_ticket b ON b.id = known.id
+ WHERE b.id > a.id AND b.submitted_at BETWEEN a.submitted_at AND a.submitted_at + %(within)s
+"""  # noqa: S608
 
 
 def echoes_of(ticket_ids: Sequence[int]) -> set[int]:

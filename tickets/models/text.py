@@ -67,6 +67,7 @@ class Filing(models.Model):
     phone_index = models.BinaryField(max_length=32)
     salt = models.BinaryField(max_length=16, default=salt)
     search = LexemesField()
+    said_before = models.BooleanField("重复反映", null=True)  # settled when words are erased that it rests on
     erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

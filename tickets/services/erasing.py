@@ -15,6 +15,7 @@ from qihu.audit.models import Reason
 from qihu.audit.record import record
 from qihu.errors import Conflict, Forbidden, Invalid, Unknown
 from tickets.access import SYSTEM, Caller, parties
+from tickets.figures.repeats import settled_by
 from tickets.models import Attachment, Confirmation, Erasure, Event, Filing, RatedFrom, SheetRow, Source, Text, Ticket
 from tickets.services import attachments
 from tickets.services.remarks import remark
@@ -64,6 +65,7 @@ def erase(*, ticket_id: int, cause: str, at: datetime, actor: User | None = None
         caller=Caller(actor) if actor else SYSTEM,
         data={"cause": cause},
     )
+    _settle_repeats(ticket)
     _blank([ticket.pk], at)
     record(Audited.ERASED, actor=actor, kind="ticket", key=ticket.number, after={"cause": cause}, reason=reason, at=at)
     return event
@@ -74,6 +76,13 @@ def _refuse(ticket: Ticket) -> None:
         raise Conflict("还在办理，不能删除：办结、撤回或不予受理之后才可以。")
     if Filing.objects.filter(ticket=ticket, erased_at__isnull=False).exists():
         raise Conflict("这件诉求的个人信息和文字已经删除。")
+
+
+def _settle_repeats(ticket: Ticket) -> None:
+    """Whether it, and what came after it, said something again cannot be told any more once the words are gone."""
+    said_before, later = settled_by(ticket.pk)
+    Filing.objects.filter(ticket=ticket).update(said_before=said_before)
+    Filing.objects.filter(ticket__in=later).update(said_before=True)
 
 
 def _blank(keys: Sequence[int], at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Repeats: against every pair of requests compared by the definition; three statements, each served by indexes."""
+"""Repeats: against every pair of requests compared by the definition; four statements, each served by indexes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tickets.figures import projection, report, window_from
 from tickets.figures.repeats import repeats_of
 from tickets.models import Ticket, Topic
 from tickets.models.text import FIRM_NAME
-from tickets.services import approvals, centre, joining
+from tickets.services import approvals, centre, erasing, joining
 from tickets.services.topics import gathering
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +131,23 @@ def test_one_becomes_a_repeat_when_what_came_before_it_joins_its_topic(cast):
     assert [*counted, report(year).figures["repeat"].hits] == [0, 1, 0]
 
 
+def test_erasing_words_changes_nothing_that_rested_on_them():
+    first, alone = (
+        make.closed(text=LAMPS),
+        make.closed(text="别的事", enterprise_name="甲公司", contact_phone="13900000008"),
+    )
+    again = make.withdrawn(text=LAMPS, at=make.MONDAY + DAY)
+    last = make.routed(text=LAMPS, at=make.MONDAY + 2 * DAY)
+    keys = [one.pk for one in (first, alone, again, last)]
+    before = repeats_of(keys)
+    assert before == {one.pk: one.submitted_at for one in (again, last)}
+    for one in (first, again, alone):
+        erasing.erase(ticket_id=one.pk, cause="wish", at=make.MONDAY + 9 * DAY)
+        assert repeats_of(keys) == before
+    new = make.routed(text=LAMPS, at=make.MONDAY + 10 * DAY)
+    assert new.pk in repeats_of([new.pk])  # the last one can still be read
+
+
 def test_the_database_reads_a_firms_name_as_python_does():
     names = [
         "浙江安捷（衢州）有限公司",
@@ -145,10 +162,10 @@ def test_the_database_reads_a_firms_name_as_python_does():
         assert [key for (key,) in cursor.fetchall()] == [firm_key(name) for name in names]
 
 
-def test_three_statements_however_many_and_each_by_an_index(cast, django_assert_num_queries):
+def test_four_statements_however_many_and_each_by_an_index(cast, django_assert_num_queries):
     keys = [one.pk for one in come_in(random.Random(1), 20)]
     crowd_of_firms(like=keys[0], count=3000)
-    with django_assert_num_queries(3), CaptureQueriesContext(connection) as made:
+    with django_assert_num_queries(4), CaptureQueriesContext(connection) as made:
         assert repeats_of(keys)
     assert repeats_of(keys[:2]) is not None
     with connection.cursor() as cursor:

@@ -33,6 +33,8 @@ def test_every_number_of_the_worked_example(lived):
     assert city["satisfied_result"].numerator == pytest.approx(20 + 12 + 0.9 * 4)
     for code, bounds in _INTERVALS.items():
         assert (city[code].interval.low, city[code].interval.high) == pytest.approx(bounds, abs=5e-5), code
+    index = report(lived, only=["index"]).figures["index"].rate
+    assert index == pytest.approx(0.1 * city["response"].rate + 0.5 * 19 / 25 + 0.4 * 35.6 / 40)
     _units_are_counted_for_departments_and_parents_for_the_city(lived)
 
 
@@ -74,6 +76,7 @@ _CITY = {
     "suspension": (2, 87),
     "overdue": (6, 87),
     "rework": (0, 70),
+    "repeat": (0, 93),  # a hundred firms
     "returned": (0, 87),
     "tests": (0, 0),
 }
