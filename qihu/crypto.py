@@ -28,6 +28,11 @@ def sm3_of(blocks: Iterable[bytes]) -> bytes:
     return digest.finalize()
 
 
+def running_sm3() -> hashes.Hash:
+    """SM3 of what is still coming: `update` it, `copy` it, `finalize` it to 32 bytes."""
+    return hashes.Hash(hashes.SM3())
+
+
 def keyed(purpose: str, message: str) -> bytes:
     """HMAC-SM3 of `message` under the key derived for `purpose`: 32 bytes. Blind indexes and access codes."""
     mac = hmac.HMAC(_key(purpose), hashes.SM3())
@@ -44,13 +49,23 @@ def sealed(message: bytes) -> bytes:
 
 def encrypt(purpose: str, plain: str) -> bytes:
     """AES-256-GCM: nonce ‖ ciphertext ‖ tag."""
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(_key(purpose)).encrypt(nonce, plain.encode(), purpose.encode())
+    return encrypt_bytes(purpose, plain.encode())
 
 
 def decrypt(purpose: str, sealed: bytes) -> str:
     """Inverse of `encrypt`; raises `cryptography.exceptions.InvalidTag` if altered or under another key."""
-    return AESGCM(_key(purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode()).decode()
+    return decrypt_bytes(purpose, sealed).decode()
+
+
+def encrypt_bytes(purpose: str, plain: bytes) -> bytes:
+    """As `encrypt`, of what is no text. `purpose` may name the place too, so that nothing can be put elsewhere."""
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(_key(purpose)).encrypt(nonce, plain, purpose.encode())
+
+
+def decrypt_bytes(purpose: str, sealed: bytes) -> bytes:
+    """Inverse of `encrypt_bytes`; raises as `decrypt`."""
+    return AESGCM(_key(purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
 
 
 def _key(purpose: str) -> bytes:

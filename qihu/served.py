@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.core.files import File
-from django.http import FileResponse
+from django.http import FileResponse, StreamingHttpResponse
 
 _POLICY = "sandbox; default-src 'none'; style-src 'none'; frame-ancestors 'none'"
 
@@ -16,4 +18,16 @@ def served(content: File[bytes], *, name: str, mime: str, inline: bool) -> FileR
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, max-age=1800"
+    return response
+
+
+def streamed(pieces: Iterator[bytes], *, name: str, mime: str) -> StreamingHttpResponse:
+    """`pieces` as they come, saved under `name`, kept by no cache. What can be closed is closed with the answer."""
+    response = StreamingHttpResponse(pieces, content_type=mime)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Security-Policy"] = _POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
     return response

@@ -211,6 +211,7 @@ UPLOAD_MAX_FILES = env.number("UPLOAD_MAX_FILES", 9, low=1, high=50)  # a reques
 UPLOAD_SPOOL_BYTES = env.number("UPLOAD_SPOOL_MB", 5000, low=100) * 1024 * 1024  # of files in no request yet
 UPLOAD_PER_ADDRESS = 100  # files in no request yet; many phones may share an address
 FILE_LINK_SECONDS = 1800
+EXPORT_LIMIT = env.number("EXPORT_LIMIT", 200_000, low=1)  # rows of one export
 CLAMAV_SOCKET = env.text("CLAMAV_SOCKET", "")  # path of clamd's socket, or host:port; empty: files are not scanned
 
 REST_FRAMEWORK = {

@@ -31,6 +31,7 @@ _REQUESTS = (
     *("tickets_recalculation", "tickets_slice", "tickets_restatement"),
     *("tickets_fact", "tickets_stay", "tickets_cell", "tickets_checkpoint"),
     *("tickets_anomalyreview", "tickets_ratedfrom"),
+    *("tickets_export", "tickets_exportpart"),
     *("tickets_attachment", "tickets_topicevent", "tickets_topicmember", "tickets_topic"),
 )
 _NO_TRUNCATE = {

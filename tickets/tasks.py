@@ -13,6 +13,7 @@ from qihu.outbox.consume import Batch, consumer
 from tickets.figures import projection
 from tickets.models import Answer, WrongCode
 from tickets.services import freezing, inspection, intake, origins, sealing, uploads
+from tickets.services.exports import asking, fetching, working
 from tickets.services.notify import digest, notify_all
 from tickets.services.notify.send import alone, send_next
 from tickets.services.repricing import publish, work
@@ -57,6 +58,13 @@ def recalculate(batch: Batch) -> None:
     """Carry a new promise table or calendar over to running promises: one slice of requests each."""
     for one in batch:
         work.work(recalculation_id=one["recalculation_id"], at=database_now())
+
+
+@consumer(asking.TOPIC, size=1, urgency=30)
+def make_exports(batch: Batch) -> None:
+    """Go on with exports that were asked for: one slice each."""
+    for one in batch:
+        working.work(export_id=one["export_id"], at=now())
 
 
 def _pairs(batch: Batch) -> Sequence[dict[str, int]]:
@@ -106,14 +114,16 @@ def gather(**_: object) -> None:
 
 @shared_task(name="tickets.housekeeping")
 def housekeeping(**_: object) -> None:
-    """Forget idempotency keys, wrong access codes and unused uploads after a day, cells of sheets after a month, where
-    ratings came from after three.
+    """Forget idempotency keys, wrong access codes and unused uploads after a day, exports after a week, cells of sheets
+    after a month, where ratings came from after three.
     """
     old = now() - KEYS_KEPT
     Answer.objects.filter(made_at__lt=old).delete()
     WrongCode.objects.filter(last_at__lt=old).delete()
     importing.forget(at=now())
     origins.forget(at=now())
+    while fetching.forget(at=now()):
+        pass
     while uploads.clear_abandoned(at=now()):
         pass
 

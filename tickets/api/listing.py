@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -54,24 +55,29 @@ class List(Door):
     def get(self, request: Request) -> Response:
         """One page."""
         caller = caller_of(request)
-        found, order = _asked(request, caller)
+        found, order = _asked(request.GET, caller)
         found = _after(found, order, cursor_of(request, order))
         rows = list(found.for_lists()[: PAGE + 1])
         return Response(page_body(caller, rows[:PAGE], _next(request, order, rows)))
 
 
-def _asked(request: Request, caller: Caller) -> tuple[TicketQuerySet, str]:
+def filtered(caller: Caller, asked: QueryDict) -> TicketQuerySet:
+    """Every page of the list for these parameters, in its order. Raises `Invalid`."""
+    return _asked(asked, caller)[0]
+
+
+def _asked(asked: QueryDict, caller: Caller) -> tuple[TicketQuerySet, str]:
     """The filters that are known, applied, and the order of the list."""
     found, named = _visible(caller)
-    if statuses := _statuses(request):
+    if statuses := _statuses(asked):
         found = found.standing_at(*statuses)
-    if department := _word(request, "department"):
+    if department := _word(asked, "department"):
         found = found.at_department(department)
-    if tag := _word(request, "chain_tag"):
+    if tag := _word(asked, "chain_tag"):
         found = found.tagged(tag)
-    if typed := _word(request, "q"):
+    if typed := _word(asked, "q"):
         found = found.matching(typed, named=named)
-    before = _moment(request, "due_before")
+    before = _moment(asked, "due_before")
     if before:
         return found.open().due_within(_EVER, before).soonest_first(), _SOONEST
     return found.newest_first(), _NEWEST
@@ -100,22 +106,22 @@ def _next(request: Request, order: str, rows: list[Ticket]) -> str | None:
     return next_url(request, order, at.isoformat(), last.pk)
 
 
-def _statuses(request: Request) -> list[str]:
-    typed = [one for given in request.GET.getlist("status") for one in given.split(",") if one]
+def _statuses(asked: QueryDict) -> list[str]:
+    typed = [one for given in asked.getlist("status") for one in given.split(",") if one]
     if unknown := [one for one in typed if one not in Status.values]:
         raise _malformed("status", f"没有这个状态：{'、'.join(unknown)[:_LONGEST]}。")
     return typed
 
 
-def _word(request: Request, name: str) -> str:
-    typed = " ".join(request.GET.get(name, "").split())
+def _word(asked: QueryDict, name: str) -> str:
+    typed = " ".join(asked.get(name, "").split())
     if len(typed) > _LONGEST or not typed.replace(" ", "").isprintable():
         raise _malformed(name, f"{name} 最多 {_LONGEST} 个可见字符。")
     return typed
 
 
-def _moment(request: Request, name: str) -> datetime | None:
-    typed = request.GET.get(name, "").replace(" ", "+")  # a "+" of an offset that was not escaped
+def _moment(asked: QueryDict, name: str) -> datetime | None:
+    typed = asked.get(name, "").replace(" ", "+")  # a "+" of an offset that was not escaped
     if not typed:
         return None
     try:

@@ -11,6 +11,7 @@ from tickets.api.anomalies import Anomalies, AnomalyReviews, AnomalyRows
 from tickets.api.attachments import Materials, OneFile
 from tickets.api.docs import Docs, Schema
 from tickets.api.entries import Entries, Sources
+from tickets.api.exports import ExportFile, Exports, OneExport
 from tickets.api.figures import FigureRows, Figures, FigureSeries
 from tickets.api.firms import Code, FirmToken, Share
 from tickets.api.frozen import FrozenMonths, OneFrozenMonth, RestateMonth, VerifyMonth
@@ -73,6 +74,9 @@ urlpatterns: list[URLPattern] = [
     path("v1/files/<str:token>/", OneFile.as_view(), name="api-file"),
     path("v1/approvals/<int:approval>/approve/", approvals.approve, name="api-approve"),
     path("v1/approvals/<int:approval>/refuse/", approvals.refuse, name="api-refuse"),
+    path("v1/exports/", Exports.as_view(), name="api-exports"),
+    path("v1/exports/<slug:number>/", OneExport.as_view(), name="api-export"),
+    path("v1/exports/<slug:number>/file/", ExportFile.as_view(), name="api-export-file"),
     path("v1/figures/", Figures.as_view(), name="api-figures"),
     path("v1/figures/series/", FigureSeries.as_view(), name="api-figure-series"),
     path("v1/figures/anomalies/", Anomalies.as_view(), name="api-anomalies"),

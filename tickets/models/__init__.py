@@ -6,6 +6,7 @@ from tickets.models.attachment import Attachment
 from tickets.models.callback import CallBack, Draw, Script
 from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
+from tickets.models.export import Export, ExportPart
 from tickets.models.fact import Cell, Checkpoint, Fact, Stay
 from tickets.models.frozen import FrozenMonth, FrozenPage, Restated, RestatedPage
 from tickets.models.handling import Decision, Rating
@@ -38,6 +39,8 @@ __all__ = [
     "Draw",
     "Erasure",
     "Event",
+    "Export",
+    "ExportPart",
     "Fact",
     "Filing",
     "FrozenMonth",

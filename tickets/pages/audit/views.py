@@ -38,6 +38,7 @@ _KINDS = {
     "promises.calendarversion": "日历版本",
     "tickets.qrcode": "二维码",
     "tickets.sheet": "导入表",
+    "tickets.export": "导出",
     "tickets.noticetemplate": "通知模板",
     "tickets.noticerule": "通知规则",
     "tickets.erasure": "删除申请",
@@ -60,6 +61,13 @@ _NAMES = {
     "decision": "决定",
     "contact": "联系人",
     "enterprise": "企业",
+    "state": "进度",
+    "what": "内容",
+    "format": "格式",
+    "rows": "行数",
+    "definitions": "口径版本",
+    "as_of": "数据截止",
+    "sm3": "SM3",
 }
 _LIGHT = {Action.LOCKED_OUT: "late", Action.SIGN_IN_FAILED: "warn", Action.REVEALED: "warn", Action.ERASED: "warn"}
 _ONCE = timedelta(hours=1)

@@ -16,6 +16,7 @@ TABS: tuple[tuple[str, str], ...] = (
     ("board-load", "负荷"),
     ("board-anomalies", "值得核对"),
     ("board-frozen", "冻结"),
+    ("board-exports", "导出"),
 )
 """Name of the address and what the tab says. A new section of the board gets a line here."""
 

@@ -51,6 +51,12 @@ class Asked:
         return SORTS[self.sort]
 
     @property
+    def words(self) -> str:
+        """The whole of it in words."""
+        tag, q = (f"；链：{self.tag}" if self.tag else ""), (f"；搜索：{self.q}" if self.q else "")
+        return f"工作台“{self.queue.label}”{tag}{q}；{self.sort_label}"
+
+    @property
     def narrowed(self) -> bool:
         """Whether words or a tag leave something out."""
         return bool(self.q or self.tag)
@@ -82,6 +88,11 @@ def page(seat: Seat, wanted: Asked) -> tuple[list[Ticket], str]:
     if len(rows) <= PAGE:
         return rows, ""
     return rows[:PAGE], _cursor(wanted, rows[PAGE - 1])
+
+
+def whole(seat: Seat, wanted: Asked) -> TicketQuerySet:
+    """Every page of the list, in its order."""
+    return _sorted(_narrowed(seat, wanted), replace(wanted, cursor=""))
 
 
 def _narrowed(seat: Seat, wanted: Asked) -> TicketQuerySet:

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -28,7 +29,7 @@ PAGE = 50
 _P = ParamSpec("_P")
 
 
-def at_centre(view: Callable[Concatenate[HttpRequest, Seat, _P], HttpResponse]) -> Callable[..., HttpResponse]:
+def at_centre(view: Callable[Concatenate[HttpRequest, Seat, _P], HttpResponse]) -> Callable[..., HttpResponseBase]:
     """A view for the director and for intake."""
 
     @at_desk

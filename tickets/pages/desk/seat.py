@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from qihu.accounts.models import Role, User
@@ -71,13 +72,13 @@ class Seat:
 
 
 def at_desk(
-    view: Callable[Concatenate[HttpRequest, Seat, _P], HttpResponse],
-) -> Callable[..., HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Seat, _P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """A view for those who handle or read requests: strangers sign in, the three officers are told kindly."""
 
     @login_required
     @wraps(view)
-    def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
         if not isinstance(user, User) or not user.roles() & _HERE:
             return render(request, "desk/nobody.html", status=403)

@@ -8,6 +8,7 @@ from tickets.pages.desk import (
     claims,
     codes,
     entry,
+    export,
     notices,
     outgoing,
     reckoning,
@@ -21,6 +22,7 @@ from tickets.pages.desk import (
 urlpatterns = [
     path("", views.desk, name="desk"),
     path("rows/", conditional_page(views.fragment), name="desk-rows"),
+    path("export/", export.export, name="desk-export"),
     path("notices/", notices.inbox, name="desk-notices"),
     path("notices/read/", notices.read_all, name="desk-notices-read"),
     path("notices/<int:key>/", notices.open_one, name="desk-notice"),

@@ -214,6 +214,7 @@ def _list(seat: Seat, wanted: Asked, *, current: str = "") -> dict[str, object]:
         "asked": wanted,
         "rows": rows(tickets, seat, wanted, current=current),
         "live": f"/desk/rows/?{wanted.query()}&open={current}",
+        "export": f"/desk/export/?{wanted.query(cursor='')}",
         "older": f"/desk/?{wanted.query(cursor=cursor)}" if cursor else "",
         "first": f"/desk/?{wanted.query(cursor='')}" if wanted.cursor else "",
         "everywhere": f"/desk/?{everywhere}" if everywhere else "",
