@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import connection
 
@@ -38,3 +39,43 @@ def copied(cursor, table: str, fresh: Mapping[str, str], which: str, like: int, 
         f" FROM {table} t CROSS JOIN generate_series(0, %(count)s - 1) g WHERE {which}",
         {"first": first, "count": count, "like": like},
     )
+
+
+_LOGGED = ("tickets_filing", "tickets_text", "tickets_event", "tickets_deadline", "tickets_rating")
+
+
+def scattered(like: Ticket, count: int, *, over: timedelta) -> range:
+    """Copies of an ended request with its log, words, clocks and rating, evenly over a stretch of time from its own.
+
+    Everything that is dated moves along; hashes are those of the pattern, so the chain is not to be verified. Thirty
+    departments share them, each copy is of a firm of its own.
+    """
+    first = Ticket.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1_000_000
+    step = over.total_seconds() / count
+    with connection.cursor() as cursor:
+        for table in ("tickets_ticket", *_LOGGED):
+            key = "id" if table == "tickets_ticket" else "ticket_id"
+            fresh = _moved(cursor, table, step) | {key: "%(first)s + g"}
+            copied(cursor, table, fresh, f"t.{key} = %(like)s", like.pk, first, count)
+        cursor.execute(f"ANALYZE tickets_ticket, {', '.join(_LOGGED)}")
+    return range(first, first + count)
+
+
+def _moved(cursor, table: str, step: float) -> dict[str, str]:
+    """Columns that differ from copy to copy, as SQL."""
+    cursor.execute(
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_name = %s AND table_schema = current_schema()",
+        [table],
+    )
+    columns = dict(cursor.fetchall())
+    dated = [name for name, kind in columns.items() if kind == "timestamp with time zone"]
+    fresh = {name: f"t.\"{name}\" + {step} * g * interval '1 second'" for name in dated}
+    own = {name: f"t.{name} + (g + 1)::bigint * 1000000" for name in ("id", "text_id") if name in columns}
+    fresh |= own if table != "tickets_ticket" else {"number": _FRESH["number"]}
+    if table == "tickets_filing":
+        fresh["enterprise_name"] = "'第' || g || '制造有限公司'"
+    if "department_id" in columns:
+        led = "(SELECT array_agg(id ORDER BY id) FROM accounts_department WHERE active)"
+        fresh["department_id"] = f"CASE WHEN t.department_id IS NULL THEN NULL ELSE ({led})[1 + g %% 30] END"
+    return fresh

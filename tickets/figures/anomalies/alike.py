@@ -28,15 +28,20 @@ _BANDS = tuple(zlib.crc32(bytes([n])) for n in range(1, 9))
 they meet in none of eight less than once in a hundred thousand."""
 
 _REPLIES = """
-SELECT ticket_id, seq, department_id, actor_id, at, body, firm FROM (
-    SELECT e.ticket_id, e.seq, e.department_id, e.actor_id, e.happened_at AS at, x.body, f.enterprise_name AS firm,
+WITH replied AS MATERIALIZED (
+    SELECT e.ticket_id, e.seq, e.department_id, e.actor_id, e.happened_at AS at, e.text_id,
         row_number() OVER (PARTITION BY e.department_id ORDER BY e.happened_at DESC, e.id DESC) AS nth
     FROM tickets_event e JOIN tickets_ticket t ON t.id = e.ticket_id
-    JOIN tickets_text x ON x.id = e.text_id JOIN tickets_filing f ON f.ticket_id = t.id
     WHERE e.kind = 'reply' AND e.happened_at >= %(since)s AND e.happened_at < %(until)s
-        AND t.topic_id IS NULL AND t.status <> 'merged' AND x.body <> '' AND {in_scope}
-) replied WHERE nth <= %(of_department)s ORDER BY at DESC, ticket_id DESC LIMIT %(of_all)s
+        AND t.topic_id IS NULL AND t.status <> 'merged' AND {in_scope}
+), newest AS MATERIALIZED (
+    SELECT * FROM replied WHERE nth <= %(of_department)s ORDER BY at DESC, ticket_id DESC LIMIT %(of_all)s
+)
+SELECT r.ticket_id, r.seq, r.department_id, r.actor_id, r.at, x.body, f.enterprise_name
+FROM newest r JOIN tickets_text x ON x.id = r.text_id JOIN tickets_filing f ON f.ticket_id = r.ticket_id
+WHERE x.body <> '' ORDER BY r.at DESC, r.ticket_id DESC
 """
+"""Words are read of those alone that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
