@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,18 +85,16 @@ def report(
     for name in by:
         checked(name)
     scope = scope or everything()
-    for _ in range(_TRIES):
+    for left in reversed(range(_TRIES)):
         state = Checkpoint.objects.filter(pk=1).first()
         settled = _settled(window, state)
         edition = definitions or _edition(settled, state)
-        try:
-            counter = _Counter(settled, scope, edition, _wanted(edition, only, with_closings=with_closings))
+        counter = _Counter(settled, scope, edition, _wanted(edition, only, with_closings=with_closings))
+        with suppress(*([Moved] if left else [])):
             found = counter.report(by, lengths_by=lengths_by, behind=state is None or state.behind)
-        except Moved:
-            continue
-        if not window.live or _same(state):
-            return found
-    return found
+            if not (window.live and left) or _same(state):
+                return found
+    raise Moved
 
 
 def _same(state: Checkpoint | None) -> bool:

@@ -19,7 +19,9 @@ from tickets.figures.window import Window
 
 
 class Moved(Exception):
-    """The projection went on between two reads of one count: it is counted again."""
+    """The projection went on between two reads of one count: it is counted again. Where it stays so, sums and rows do
+    not agree, and `manage.py rebuild_figures` makes them anew.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ import pytest
 from qihu.errors import Forbidden, Invalid
 from tests import make
 from tests.counting import opened, report
-from tickets.figures import DIMENSIONS, MEASURES, Part, Window, window_from
+from tickets.figures import DIMENSIONS, MEASURES, Part, Window, live_or, window_from
 from tickets.figures.answers import as_json
+from tickets.figures.lengths import Moved
 from tickets.figures.measures import BY_CLOSING
-from tickets.figures.scope import counted_for
-from tickets.models import Ticket
+from tickets.figures.scope import counted_for, scope_of
+from tickets.models import Fact, Ticket
 from tickets.services import closing, dispatch, handling, review
 
 pytestmark = pytest.mark.django_db
@@ -281,3 +282,33 @@ def test_as_json_names_what_interface_md_promises():
     assert solved["denominator_rows"] == "/solved/denominator/None"
     assert body["groups"]["chain_tag"][0]["figures"][0]["numerator_rows"] == "/submitted/numerator/capital"
     assert set(DIMENSIONS) >= {"department", "chain_tag", "industry_chain", "region", "category", "channel", "officer"}
+
+
+def test_before_the_first_request_there_is_nothing_and_no_rate():
+    ticket = make.closed()
+    found = report(window_from(*MARCH, at=LATER, as_of=(ticket.submitted_at - HOUR).isoformat())).figures
+    assert {figure.hits for figure in found.values()} == {0}
+    assert {figure.rate for figure in found.values()} == {None}
+
+
+def test_nobody_can_have_known_before_it_was():
+    with pytest.raises(Invalid) as refused:
+        window_from(*MARCH, at=LATER, as_of="2026-03-20", known="2026-03-10")
+    assert "known" in refused.value.fields
+
+
+def test_a_region_without_departments_has_figures_of_nothing():
+    """A new county: nobody leads anything there yet."""
+    make.closed()
+    found = report(march(), by=["department"], scope=scope_of(regions=["330800/330899"]))
+    assert found.figures["submitted"].hits == 0
+    assert found.groups["department"] == ()
+
+
+def test_sums_that_do_not_agree_with_the_rows_are_an_error_and_no_number():
+    make.closed()
+    whole = live_or(*MARCH, at=LATER)
+    assert report(whole).figures["handling_full"].denominator == 1
+    Fact.objects.update(full_seconds=None)
+    with pytest.raises(Moved):
+        report(whole)
