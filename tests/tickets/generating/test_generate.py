@@ -15,11 +15,15 @@ from qihu.errors import Conflict, Invalid
 from tests import make
 from tests.conftest import _remove_requests
 from tests.counting import report
+from tests.make import MONDAY
 from tests.people import user
+from tickets.access import Caller
 from tickets.figures.window import of_dates, zone
 from tickets.models import Deadline, Event, Filing, Notice, Ticket
 from tickets.models.event import CHAINED
-from tickets.services.generating import generate
+from tickets.services import approvals, departure
+from tickets.services.generating import copies, generate
+from tickets.services.generating.generate import _placed, _serials
 from tickets.services.generating.moving import Mover, chained
 from tickets.workflow import Status
 
@@ -122,6 +126,46 @@ def test_moving_a_log_is_the_log_moved():
     mover = Mover(2)
     due = ticket.deadlines.get(clock="RESOLVE").due_at
     assert mover.text(f'{{"due_at": "{due.isoformat()}"}}') == f'{{"due_at": "{mover.moment(due).isoformat()}"}}'
+
+
+def extended() -> Ticket:
+    """With three more days, which two people agreed on."""
+    ticket = make.signed()
+    at = MONDAY + timedelta(hours=3)
+    until = (ticket.deadlines.get(clock="RESOLVE").due_at + timedelta(days=3)).date()
+    asked = departure.extend(
+        ticket_id=ticket.pk, caller=make.head_of(ticket), at=at, reason="等待批复", until=until
+    ).approval
+    approvals.approve(approval_id=asked.pk, caller=Caller(user("director")), at=at + timedelta(hours=1))
+    return ticket
+
+
+def copied(ticket: Ticket, *, weeks: int) -> Ticket:
+    lot = copies.read_lot(ticket.pk, 1)
+    copies.write(lot, _placed(lot, [copies.Copy(0, weeks, 1, 0, 0, {})])[0])
+    return Ticket.objects.latest("pk")
+
+
+def test_a_copys_approvals_are_its_own_and_their_days_move():
+    ticket = extended()
+    copy = copied(ticket, weeks=2)
+    said, own = ticket.approvals.get(), copy.approvals.get()
+    until = date.fromisoformat(said.data["until"]) + timedelta(weeks=2)
+    assert own.data == said.data | {"until": until.isoformat()}
+    told = [event.data for event in copy.events.order_by("seq") if "approval" in event.data]
+    assert {data["approval"] for data in told} == {own.pk} != {said.pk}
+    assert {data["until"] for data in told if "until" in data} == {until.isoformat()}
+    call_command("verify_log")
+
+
+def test_numbers_go_round_with_their_sequence():
+    ticket = make.closed()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('ticket_number', 999998)")
+    assert copied(ticket, weeks=1).number.endswith("-999999")
+    assert make.submitted().number.endswith("-000002")
+    assert _serials(3) == 3
+    assert _serials(2_000_000) == 7
 
 
 def test_refused_where_there_are_requests_or_no_demonstration(settings):

@@ -39,8 +39,15 @@ from tickets.services.numbers import number_of
 
 _OF_TICKET: tuple[type[models.Model], ...] = (Text, Leg, Deadline, Decision, Rating, CallBack, Approval)
 _OF_DEADLINE: tuple[type[models.Model], ...] = (Shift, Alert)
+SERIALS = 999_999
+"""After so many the numbers' sequence begins again: the date before the serial tells them apart."""
 _LAG = timedelta(milliseconds=40)
 """A copy's events were recorded so soon after they had happened: it can be asked what was known when."""
+_UNTIL = (
+    "CASE WHEN t.data ? 'until' THEN jsonb_set(t.data, '{until}',"
+    " to_jsonb(((t.data->>'until')::date + 7 * %(weeks)s)::text)) ELSE t.data END"
+)
+"""What an approval was asked for; of its days only an extension's is drawn by `lives`."""
 _WITHIN: Mapping[str, type[models.Model]] = {"text_id": Text, "leg_id": Leg, "deadline_id": Deadline}
 """Columns that point into the lot."""
 
@@ -138,7 +145,8 @@ def _filing(lot: Lot, copy: Copy, like: Filing, dice: Random) -> Filing:
 
 
 def _number(lot: Lot, copy: Copy, ticket: int) -> str:
-    return number_of(copy.serials + ticket - lot.first, lot.submitted[ticket] + Mover(copy.weeks).by)
+    serial = (copy.serials + ticket - lot.first - 1) % SERIALS + 1
+    return number_of(serial, lot.submitted[ticket] + Mover(copy.weeks).by)
 
 
 def _events(
@@ -146,8 +154,8 @@ def _events(
 ) -> Iterator[tuple[tuple[Any, ...], bytes]]:
     """Rows of the log, the columns `CHAINED` and the hash."""
     stamp = current_stamp()
-    text_off = _off(Text, lot, copy)
-    leg_off = _off(Leg, lot, copy)
+    text_off, leg_off = _off(Text, lot, copy), _off(Leg, lot, copy)
+    approval_off = _off(Approval, lot, copy)
     digests = _digests(lot)
     for ticket, log in lot.events.items():
         key = copy.tickets + ticket - lot.first
@@ -158,7 +166,7 @@ def _events(
             row[PLACE["happened_at"]] = event[PLACE["happened_at"]] + mover.by
             row[PLACE["recorded_at"]] = row[PLACE["happened_at"]] + _LAG
             row[PLACE["xid"]] = stamp.xid
-            row[PLACE["data"]] = _data(event[PLACE["data"]], mover, leg_off)
+            row[PLACE["data"]] = _data(event[PLACE["data"]], mover, leg_off, approval_off)
             if event[PLACE["leg_id"]]:
                 row[PLACE["leg_id"]] += leg_off
             if text := event[PLACE["text_id"]]:
@@ -179,8 +187,10 @@ def _digests(lot: Lot) -> dict[int, bytes]:
     return _kept_digests[lot.first]
 
 
-def _data(written: str, mover: Mover, leg_off: int) -> dict[str, Any]:
+def _data(written: str, mover: Mover, leg_off: int, approval_off: int) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(mover.text(written))
+    if "approval" in data:
+        data["approval"] += approval_off
     for line in data.get("clocks", ()):
         if "leg" in line:
             line["leg"] += leg_off
@@ -219,6 +229,8 @@ def _copied(model: type[models.Model], parent: str) -> str:
 
 def _value(field: models.Field[Any, Any]) -> str:
     column = str(field.column)
+    if field is Approval._meta.get_field("data"):
+        return _UNTIL
     if column in {"id", "ticket_id", *_WITHIN}:
         return f"t.{column} + %(off_{column})s"
     if isinstance(field, models.DateTimeField):

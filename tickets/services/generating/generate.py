@@ -107,7 +107,8 @@ def _placed(lot: copies.Lot, wanted: list[copies.Copy]) -> list[copies.Copy]:
     """Keys and numbers, reserved for all of them at once."""
     bases = {table: _reserved(table, "id", span * len(wanted)) for table, span in lot.span.items()}
     tickets = _reserved("tickets_ticket", "id", lot.size * len(wanted))
-    serials = _next("ticket_number", lot.size * len(wanted))
+    serials = _serials(lot.size * len(wanted))
+    wanted = sorted(wanted, key=lambda one: one.weeks)  # a serial that comes round again meets another date
     return [
         copies.Copy(one.n, one.weeks, one.seed, tickets + i * lot.size, serials + i * lot.size, bases)
         for i, one in enumerate(wanted)
@@ -119,6 +120,15 @@ def _reserved(table: str, column: str, count: int) -> int:
         cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, column])
         sequence: str = cursor.fetchone()[0]
     return _next(sequence, count)
+
+
+def _serials(count: int) -> int:
+    """The first of `count` serials of numbers; their sequence goes round, and stands behind them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('ticket_number')")
+        first: int = cursor.fetchone()[0]
+        cursor.execute("SELECT setval('ticket_number', %s)", [(first + count - 1) % copies.SERIALS + 1])
+    return first
 
 
 def _next(sequence: str, count: int) -> int:

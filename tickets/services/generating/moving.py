@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from qihu.crypto import sm3
 from tickets.models.event import CHAINED, canonical_row
 
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:\+00:00|Z)")
+_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
 
 class Mover:
-    """Moves by a fixed number of weeks; the same time is worked out once."""
+    """Moves by a fixed number of weeks; the same day is worked out once."""
 
     def __init__(self, weeks: int) -> None:
         self.by = timedelta(weeks=weeks)
@@ -24,14 +24,14 @@ class Mover:
         return None if at is None else at + self.by
 
     def text(self, written: str) -> str:
-        """Every time inside a JSON text."""
-        return _TIME.sub(self._moved, written)
+        """Every date inside a JSON text, with a time of day behind it or without."""
+        return _DAY.sub(self._moved, written)
 
     def _moved(self, found: re.Match[str]) -> str:
         written = found[0]
         moved = self._kept.get(written)
         if moved is None:
-            moved = self._kept[written] = (datetime.fromisoformat(written) + self.by).isoformat()
+            moved = self._kept[written] = (date.fromisoformat(written) + self.by).isoformat()
         return moved
 
 
