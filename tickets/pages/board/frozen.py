@@ -38,9 +38,11 @@ class RestateForm(forms.Form):
     use_required_attribute = False
     reason = forms.CharField(
         label="重述理由",
-        required=False,
         max_length=freezing.REASON[-1],
-        error_messages={"max_length": f"最多 {freezing.REASON[-1]} 字。"},
+        error_messages={
+            "required": f"理由须有 {freezing.REASON[0]} 至 {freezing.REASON[-1]} 字。",
+            "max_length": f"最多 {freezing.REASON[-1]} 字。",
+        },
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="写明哪些情况是冻结之后才知道的，4 至 200 字；请勿写个人信息。",
     )
