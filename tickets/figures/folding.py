@@ -12,6 +12,7 @@ from routing.promises.worktime import opening_seconds
 from tickets.figures.atoms import Atom
 from tickets.figures.life import Life, Told
 from tickets.figures.places import Places
+from tickets.figures.repeats import Span
 from tickets.figures.window import zone
 from tickets.holding import HOLDERS, Holder
 from tickets.workflow import Status
@@ -73,11 +74,11 @@ class Origin:
 
 
 def fold(
-    log: Sequence[Told], places: Places, *, origin: Origin | None = None, repeat_at: datetime | None = None
+    log: Sequence[Told], places: Places, *, origin: Origin | None = None, repeat: Span | None = None
 ) -> tuple[list[Row], list[Step]]:
     """Rows and steps of one request, oldest first. `log`: its events in order, the first is its submission."""
     key = log[0].ticket_id
-    life = Life(origin.submitted_at if origin else log[0].happened_at, repeat_at=repeat_at)
+    life = Life(origin.submitted_at if origin else log[0].happened_at, repeat=repeat)
     life.marks |= int(Atom.PART) if origin else 0
     steps = _Steps(key, places)
     rows = list[Row]()
@@ -136,13 +137,14 @@ def _stretches(
 
 
 def _ripe(flags: int, ripening: list[tuple[datetime, int]], since: datetime) -> tuple[int, list[tuple[datetime, int]]]:
-    """What is true at `since`, and each later moment at which more becomes true, with all that is true from then on."""
+    """What is true at `since`, and each later moment at which that changes, with all that is true from then on."""
     ahead = list[tuple[datetime, int]]()
     every = flags
     for moment, bits in ripening:
-        if every | bits == every:
+        following = every | bits if bits > 0 else every & ~-bits
+        if following == every:
             continue
-        every |= bits
+        every = following
         if moment <= since:
             flags = every
         elif ahead and ahead[-1][0] == moment:

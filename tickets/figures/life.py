@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tickets.figures.atoms import Atom
 from tickets.figures.promised import Promises
+from tickets.figures.repeats import Span
 from tickets.workflow import ENDED, Action, Status
 
 MONTH = timedelta(days=30)
@@ -104,7 +105,7 @@ class Life:
     """What the log has told so far. `submitted_at` is the matter's: of a part, its parent's."""
 
     submitted_at: datetime
-    repeat_at: datetime | None = None
+    repeat: Span | None = None
     status: str = ""
     round: int = 1
     channel: str = ""
@@ -222,14 +223,17 @@ class Life:
         return found | (_PROCESS_GOOD if last.process >= 4 else _PROCESS_BASIC if last.process == 3 else 0)
 
     def ripening(self) -> list[tuple[datetime, int]]:
-        """What becomes true though nothing happens, and when: each moment with the bits it sets, in order."""
+        """What becomes true though nothing happens, and when: each moment with the bits it sets (less than 0: that it
+        clears), in order.
+        """
         found = list(self._due())
         if self.dispatched_at:
             found.append((self.dispatched_at + MONTH, _DISPATCHED_MONTH))
         if self.first_ending:
             found.append((self.first_ending.at + MONTH, _CLOSED_MONTH))
-        if self.repeat_at:
-            found.append((self.repeat_at, _REPEAT))
+        if self.repeat:
+            since, until = self.repeat
+            found += [(since, _REPEAT), *([(until, -_REPEAT)] if until else [])]
         return sorted(found)
 
     def _due(self) -> Iterator[tuple[datetime, int]]:

@@ -20,7 +20,7 @@ from tickets.figures import cells, store
 from tickets.figures.folding import Row, Step, fold
 from tickets.figures.measures import Definitions, in_force
 from tickets.figures.places import Places, read_places
-from tickets.figures.repeats import echoes_of, repeats_of
+from tickets.figures.repeats import Span, echoes_of, spans_of
 from tickets.figures.source import Logs, logs_of
 from tickets.models import Checkpoint, Fact, Ticket
 
@@ -113,15 +113,15 @@ def catch_up(*, at: datetime | None = None) -> int:
 
 def refold(tickets: Sequence[int], changes: cells.Changes, *, at: datetime) -> None:
     """Make the rows of these requests anew, as of `at`."""
-    rows, steps = folded(logs_of(tickets), repeats_of(tickets), changes.places)
+    rows, steps = folded(logs_of(tickets), spans_of(tickets), changes.places)
     store.replace(tickets, rows, steps, changes, at=at)
 
 
-def folded(logs: Logs, repeats: Mapping[int, datetime], places: Places) -> tuple[list[Row], list[Step]]:
-    """The rows of these logs; `repeats`: from when on a request repeats another."""
+def folded(logs: Logs, repeats: Mapping[int, Span], places: Places) -> tuple[list[Row], list[Step]]:
+    """The rows of these logs; `repeats`: from when until when a request repeats another."""
     rows, steps = list[Row](), list[Step]()
     for log, origin in logs:
-        more, further = fold(log, places, origin=origin, repeat_at=repeats.get(log[0].ticket_id))
+        more, further = fold(log, places, origin=origin, repeat=repeats.get(log[0].ticket_id))
         rows += more
         steps += further
     return rows, steps

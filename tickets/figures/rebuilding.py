@@ -21,7 +21,7 @@ from django.db import connection, connections, transaction
 from tickets.figures import cells, projection, store
 from tickets.figures.measures import in_force
 from tickets.figures.places import Places, read_places
-from tickets.figures.repeats import repeats_of
+from tickets.figures.repeats import spans_of
 from tickets.figures.source import logs_between
 from tickets.models import Checkpoint, Event, Ticket
 
@@ -94,7 +94,7 @@ def _slice(span: _Span) -> int:
     first, after, at = span
     with transaction.atomic():
         keys = list(Ticket.objects.filter(pk__gte=first, pk__lt=after).order_by("pk").values_list("pk", flat=True))
-        rows, steps = projection.folded(logs_between(first, after), repeats_of(keys), _places())
+        rows, steps = projection.folded(logs_between(first, after), spans_of(keys), _places())
         store.clear(first, after)
         store.write(rows, steps, at=at)
     return len(keys)

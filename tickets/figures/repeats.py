@@ -79,6 +79,36 @@ SELECT a.asked, min(GREATEST(mine.added_at, its.added_at))
 """Members of the same topic of the same firm, and when the later of the two had joined."""
 
 
+_JOINED = """EXISTS (SELECT FROM tickets_event x WHERE x.ticket_id = {0}.ticket_id AND x.kind = 'topic'
+    AND x.data->>'op' = 'joined' AND (x.data->>'topic')::bigint = {0}.topic_id)"""
+_ONCE_TOGETHER = f"""{_ASKED}
+SELECT a.asked, min(GREATEST(mine.added_at, its.added_at)), max(LEAST(mine.removed_at, its.removed_at))
+  FROM asked a
+  JOIN tickets_topicmember mine ON mine.ticket_id = a.id
+  JOIN tickets_topicmember its ON its.topic_id = mine.topic_id AND its.ticket_id < a.id
+  JOIN tickets_ticket e ON e.id = its.ticket_id
+  JOIN tickets_filing o ON o.ticket_id = e.id
+ WHERE 'removed' IN (mine.state, its.state) AND 'candidate' NOT IN (mine.state, its.state)
+   AND {_JOINED.format("mine")} AND {_JOINED.format("its")}
+   AND GREATEST(mine.added_at, its.added_at) < LEAST(mine.removed_at, its.removed_at)
+   AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at AND NOT e.restricted
+   AND (its.firm = mine.firm OR e.enterprise_id = a.enterprise_id OR (a.uscc <> '' AND o.uscc = a.uscc)
+        OR (a.phone_index <> %(no_phone)s AND o.phone_index = a.phone_index))
+ GROUP BY a.asked
+"""  # noqa: S608
+"""As `_TOGETHER`, where one of the two has left since: from when until when."""
+Span = tuple[datetime, datetime | None]
+"""From when until when a request is a repeat; None: it still is."""
+
+
+def spans_of(ticket_ids: Sequence[int]) -> Mapping[int, Span]:
+    """As `repeats_of`, and those that were one while both stood in a topic that one has left: a frozen month is
+    counted as they stood then. One more statement.
+    """
+    once = {asked: (since, until) for asked, since, until in _rows(_ONCE_TOGETHER, _params(ticket_ids))}
+    return once | {asked: (at, None) for asked, at in repeats_of(ticket_ids).items()}
+
+
 def repeats_of(ticket_ids: Sequence[int]) -> Mapping[int, datetime]:
     """Of these requests (some thousands at most) those that are repeats, and from when on: their own submission where
     the texts are alike, else the later joining of the topic. Four statements, however many are asked for.

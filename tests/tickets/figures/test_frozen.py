@@ -349,7 +349,6 @@ def test_a_calendar_corrected_after_the_freeze_leaves_the_month_as_it_was():
     assert canonical(frozen.pages.get(place="r:330800").content) != today()
 
 
-@pytest.mark.xfail(strict=True, reason="a topic's members count as they stand now, not as they stood at the freeze")
 @recorded_later
 def test_a_member_leaving_its_topic_after_the_freeze():
     first = make.closed(contact_phone="13800000007", text="夜班员工反映园区北门的路灯坏了。")
