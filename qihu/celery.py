@@ -23,5 +23,6 @@ app.conf.beat_schedule = {
     "notices": {"task": "tickets.follow_notices", "schedule": 60.0, "options": {"expires": 50}},
     "topics": {"task": "tickets.find_topics", "schedule": 3600.0, "options": {"expires": 600}},
     "freeze": {"task": "tickets.freeze", "schedule": 3600.0, "options": {"expires": 600}},
+    "bulletins": {"task": "tickets.bulletins", "schedule": 120.0, "options": {"expires": 100}},
     "housekeeping": {"task": "tickets.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }

@@ -21,6 +21,7 @@ PASSWORD = "correct-horse-battery"
 _REQUESTS = (
     *("tickets_confirmation", "tickets_source", "tickets_sheetrow", "tickets_sheet"),
     *("tickets_notice", "tickets_digest", "tickets_rating", "tickets_alert", "tickets_shift", "tickets_decision"),
+    *("tickets_bulletinsending", "tickets_bulletin", "tickets_bulletinschedule_people", "tickets_bulletinschedule"),
     "tickets_answer",
     *("tickets_approval", "tickets_callback"),
     *("tickets_wrongcode", "tickets_event", "tickets_text", "tickets_filing", "tickets_deadline", "tickets_leg"),

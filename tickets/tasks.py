@@ -13,6 +13,7 @@ from qihu.outbox.consume import Batch, consumer
 from tickets.figures import projection
 from tickets.models import Answer, WrongCode
 from tickets.services import freezing, inspection, intake, origins, sealing, uploads
+from tickets.services.bulletins import scheduling
 from tickets.services.exports import asking, fetching, working
 from tickets.services.notify import digest, notify_all
 from tickets.services.notify.send import alone, send_next
@@ -110,6 +111,12 @@ def send(**_: object) -> None:
 def gather(**_: object) -> None:
     """Make the digests of those whose working time has begun."""
     digest.gather(at=database_now())
+
+
+@shared_task(name="tickets.bulletins")
+def bulletins(**_: object) -> None:
+    """Make and send the monthly bulletins that are due."""
+    scheduling.run_due(at=database_now())
 
 
 @shared_task(name="tickets.housekeeping")

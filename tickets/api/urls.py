@@ -9,6 +9,7 @@ from django.urls.resolvers import URLPattern
 from tickets.api import approvals
 from tickets.api.anomalies import Anomalies, AnomalyReviews, AnomalyRows
 from tickets.api.attachments import Materials, OneFile
+from tickets.api.bulletins import BulletinFile, BulletinOne, Bulletins, BulletinScheduleOne, BulletinSchedules
 from tickets.api.docs import Docs, Schema
 from tickets.api.entries import Entries, Sources
 from tickets.api.exports import ExportFile, Exports, OneExport
@@ -77,6 +78,11 @@ urlpatterns: list[URLPattern] = [
     path("v1/exports/", Exports.as_view(), name="api-exports"),
     path("v1/exports/<slug:number>/", OneExport.as_view(), name="api-export"),
     path("v1/exports/<slug:number>/file/", ExportFile.as_view(), name="api-export-file"),
+    path("v1/bulletins/", Bulletins.as_view(), name="api-bulletins"),
+    path("v1/bulletins/schedules/", BulletinSchedules.as_view(), name="api-bulletin-schedules"),
+    path("v1/bulletins/schedules/<int:key>/", BulletinScheduleOne.as_view(), name="api-bulletin-schedule"),
+    path("v1/bulletins/<int:key>/", BulletinOne.as_view(), name="api-bulletin"),
+    path("v1/bulletins/<int:key>/file.<str:kind>", BulletinFile.as_view(), name="api-bulletin-file"),
     path("v1/figures/", Figures.as_view(), name="api-figures"),
     path("v1/figures/series/", FigureSeries.as_view(), name="api-figure-series"),
     path("v1/figures/anomalies/", Anomalies.as_view(), name="api-anomalies"),

@@ -3,6 +3,7 @@
 from tickets.models.anomaly import AnomalyReview, RatedFrom
 from tickets.models.approval import Approval
 from tickets.models.attachment import Attachment
+from tickets.models.bulletin import Bulletin, BulletinSchedule, BulletinSending
 from tickets.models.callback import CallBack, Draw, Script
 from tickets.models.deadline import Alert, Deadline, Shift
 from tickets.models.event import Event
@@ -29,6 +30,9 @@ __all__ = [
     "Answer",
     "Approval",
     "Attachment",
+    "Bulletin",
+    "BulletinSchedule",
+    "BulletinSending",
     "CallBack",
     "Cell",
     "Checkpoint",

@@ -43,6 +43,8 @@ _KINDS = {
     "tickets.noticerule": "通知规则",
     "tickets.erasure": "删除申请",
     "code": "验证码",
+    "bulletin": "通报",
+    "bulletinschedule": "通报计划",
 }
 _ACCOUNTS = frozenset({"user", "accounts.user"})
 _NAMES = {
@@ -68,6 +70,13 @@ _NAMES = {
     "definitions": "口径版本",
     "as_of": "数据截止",
     "sm3": "SM3",
+    "as_made": "与原件逐字节相同",
+    "place": "范围",
+    "people": "发给",
+    "day": "每月几日",
+    "hour": "几点",
+    "formats": "格式",
+    "active": "启用",
 }
 _LIGHT = {Action.LOCKED_OUT: "late", Action.SIGN_IN_FAILED: "warn", Action.REVEALED: "warn", Action.ERASED: "warn"}
 _ONCE = timedelta(hours=1)

@@ -17,6 +17,7 @@ TABS: tuple[tuple[str, str], ...] = (
     ("board-anomalies", "值得核对"),
     ("board-frozen", "冻结"),
     ("board-exports", "导出"),
+    ("board-bulletins", "通报"),
 )
 """Name of the address and what the tab says. A new section of the board gets a line here."""
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from tickets.pages.board import anomalies, exports, frozen, ladder, load, process, views
+from tickets.pages.board import anomalies, bulletin_schedules, bulletins, exports, frozen, ladder, load, process, views
 
 urlpatterns = [
     path("", views.board, name="board"),
@@ -20,4 +20,12 @@ urlpatterns = [
     path("exports/new/", exports.new, name="board-export"),
     path("exports/live/", conditional_page(exports.live), name="board-exports-live"),
     path("exports/<slug:number>/file/", exports.fetch, name="board-export-file"),
+    path("bulletins/", bulletins.listed, name="board-bulletins"),
+    path("bulletins/<int:key>/", bulletins.one, name="board-bulletin"),
+    path("bulletins/<int:key>/rows/", bulletins.rows, name="board-bulletin-rows"),
+    path("bulletins/<int:key>/file.<str:kind>", bulletins.file, name="board-bulletin-file"),
+    path("bulletins/sendings/<int:key>/again/", bulletins.again, name="board-bulletin-again"),
+    path("bulletins/schedules/", bulletin_schedules.listed, name="board-bulletin-schedules"),
+    path("bulletins/schedules/new/", bulletin_schedules.new, name="board-bulletin-schedule-new"),
+    path("bulletins/schedules/<int:key>/", bulletin_schedules.change, name="board-bulletin-schedule"),
 ]

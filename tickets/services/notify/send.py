@@ -20,9 +20,10 @@ from qihu.errors import Conflict, Unknown
 from qihu.senders.parcel import SendError
 from qihu.senders.registry import sender
 from tickets import access
-from tickets.models import Digest, Notice
+from tickets.models import BulletinSending, Digest, Notice
 from tickets.models.lists import TicketQuerySet
 from tickets.models.notice import STUCK, State
+from tickets.services.bulletins.sending import bulletin_parcel
 from tickets.services.notify.parcels import NotNow, Pointless, Unsendable, digest_parcel, notice_parcel
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ MOST_ATTEMPTS = 12
 """About six hours of back-off; then a person must look."""
 _ALONE = 0x6E6F74  # key of the advisory lock
 _OUT_OF_REACH = frozenset({"unreachable", "no_answer"})
-_Row = Notice | Digest
+_Row = Notice | Digest | BulletinSending
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def alone() -> Iterator[bool]:
 
 
 def send_next(*, at: datetime, down: set[str]) -> bool:
-    """Send what has been due longest, notice or digest; False when nothing is.
+    """Send what has been due longest, notice, digest or bulletin; False when nothing is.
 
     `down` collects the channels whose provider did not answer: they are left alone for the rest of this run.
     """
@@ -76,7 +77,7 @@ def send_next(*, at: datetime, down: set[str]) -> bool:
 @transaction.atomic
 def claim(*, at: datetime, without: Collection[str] = ()) -> _Row | None:
     """The message that has been due longest, leased to this worker; those that another one holds are skipped."""
-    for rows in (_notices(), _digests()):
+    for rows in (_notices(), _digests(), _bulletins()):
         found = rows.filter(state=State.QUEUED, due_at__lte=at).exclude(channel__in=without).order_by("due_at", "pk")
         one: _Row | None = found.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
         if one is not None:
@@ -93,11 +94,18 @@ def _digests() -> QuerySet[Any]:
     return Digest.objects.select_related("recipient", "robot")
 
 
+def _bulletins() -> QuerySet[Any]:
+    found = BulletinSending.objects.select_related("recipient", "bulletin__schedule", "bulletin__region")
+    return found.select_related("bulletin__department__region")
+
+
 def _deliver(one: _Row, *, at: datetime) -> str:
     """The provider's id of it."""
     way = sender(one.channel)
     if way is None:
         raise Unsendable("no_provider")
+    if isinstance(one, BulletinSending):
+        return way(bulletin_parcel(one, doubtful=one.doubtful))
     if isinstance(one, Digest):
         return way(digest_parcel(one, at=at, doubtful=one.doubtful))
     return way(notice_parcel(one, at=at, doubtful=one.doubtful))
@@ -105,7 +113,7 @@ def _deliver(one: _Row, *, at: datetime) -> str:
 
 def _waiting(one: _Row) -> QuerySet[Any]:
     """The row, unless somebody has settled it meanwhile."""
-    model = Digest if isinstance(one, Digest) else Notice
+    model: type[_Row] = type(one)
     return model.objects.filter(pk=one.pk, state=State.QUEUED)
 
 

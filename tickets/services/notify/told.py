@@ -17,6 +17,7 @@ REASONS = {
     "ended": "诉求已结束",
     "met": "时限已完成",
     "over": "情况已变",
+    "no_right": "已没有这个范围的权限，不发",
     "not_theirs": "已不归对方办理",
     "answered": "企业已答复",
     "expired": "链接已过期，请重新生成",
