@@ -31,7 +31,7 @@ class ExportForm(forms.Form):
     )
     reason = forms.CharField(
         label="导出理由",
-        required=False,
+        error_messages={"required": f"请写明导出的理由，{asking.REASON_MIN} 至 {asking.REASON_MAX} 个字。"},
         help_text="写明给谁、做什么用。记入审计，也写在文件里。",
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": asking.REASON_MAX}),
     )
