@@ -75,12 +75,14 @@ def report(
     definitions: Definitions | None = None,
     lengths_by: bool = True,
     with_closings: bool = False,
+    told_by: Sequence[str] | None = None,
 ) -> Report:
     """Count `only` these figures (default: all of the submission window) for the whole and for each of `by`.
 
     `by`: names of `DIMENSIONS` or `PERIODS`. Raises `Invalid` for an unknown one. `scope`: what a viewer's figures
     cover (`counted_for`); without it everything is counted. Restricted requests never are. `lengths_by`: lengths of
     time for each group, too, not only for the whole. `with_closings`: what was closed in the window beside them.
+    `told_by`: the figures that groups need (default: all), where there are many groups.
     """
     for name in by:
         checked(name)
@@ -91,7 +93,8 @@ def report(
         edition = definitions or _edition(settled, state)
         counter = _Counter(settled, scope, edition, _wanted(edition, only, with_closings=with_closings))
         with suppress(*([Moved] if left else [])):
-            found = counter.report(by, lengths_by=lengths_by, behind=state is None or state.behind)
+            behind = state is None or state.behind
+            found = counter.report(by, lengths_by=lengths_by, told_by=told_by, behind=behind)
             if not (window.live and left) or _same(state):
                 return found
     raise Moved
@@ -143,7 +146,7 @@ class _Counter:
     definitions: Definitions
     measures: Sequence[Measure]
 
-    def report(self, by: Sequence[str], *, lengths_by: bool, behind: bool) -> Report:
+    def report(self, by: Sequence[str], *, lengths_by: bool, told_by: Sequence[str] | None, behind: bool) -> Report:
         counters = counters_of(self.definitions.number)
         names = ["", *by]
         plain = any(not measure.by_closing for measure in self.measures)
@@ -156,7 +159,7 @@ class _Counter:
         return Report(
             window=replace(self.window, live=False),
             figures=figures_of(self.measures, whole, counters),
-            groups={name: self._groups(name, counted[name], counters) for name in by},
+            groups={name: self._groups(name, counted[name], counters, told_by) for name in by},
             edition=self.definitions.number,
             behind=behind,
         )
@@ -193,9 +196,13 @@ class _Counter:
             if any(sums.get(value, ())) or closed.get(value)
         }
 
-    def _groups(self, name: str, counted: Mapping[str, Counted], counters: Counters) -> tuple[Group, ...]:
+    def _groups(
+        self, name: str, counted: Mapping[str, Counted], counters: Counters, told_by: Sequence[str] | None
+    ) -> tuple[Group, ...]:
         labels = labels_of(name, list(counted))
         measures = [one for one in self.measures if not one.by_closing or self._told_by(name)]
+        if told_by is not None:
+            measures = [one for one in measures if {one.code, one.twin_of} & {"submitted", *told_by}]
         groups = [
             Group(value=value, label=labels[value], figures=figures_of(measures, one, counters))
             for value, one in counted.items()

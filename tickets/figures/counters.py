@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,6 +37,7 @@ class Counters:
     order: tuple[Summed, ...]
     at: Mapping[Summed, int]
     _kept: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _spots: dict[str, _Spot] = field(default_factory=dict)
 
     def vector(self, flags: int) -> tuple[int, ...]:
         """1 for each condition that holds of a row with these flags (of a sum: the row's value counts)."""
@@ -58,23 +59,49 @@ class Counters:
 
     def n(self, measure: Measure, counts: Sequence[int]) -> int:
         """Of how many the figure is."""
-        return counts[self.at[Summed(measure.population)]]
+        return counts[self._spot(measure).n]
 
     def hits(self, measure: Measure, counts: Sequence[int]) -> int:
         """How many it counts."""
-        return counts[self.at[Summed(measure.hits)]]
+        return counts[self._spot(measure).hits]
 
     def strict(self, measure: Measure, counts: Sequence[int]) -> int:
         """How many the interval rests on."""
-        return counts[self.at[Summed(measure.strictly)]]
+        return counts[self._spot(measure).strict]
 
     def total(self, measure: Measure, counts: Sequence[int]) -> float:
         """The numerator: the sum of a column, or the weighted count."""
-        if measure.sums:
-            return float(counts[self.at[Summed(measure.hits, measure.sums)]])
-        if not measure.weights:
-            return float(self.hits(measure, counts))
-        return sum(weight * counts[self.at[Summed(one)]] for one, weight in measure.weighed())
+        return float(sum(weight * counts[place] for place, weight in self._spot(measure).total))
+
+    def _spot(self, measure: Measure) -> _Spot:
+        """Where a figure's counters stand: found once, asked for thousands of times a page."""
+        found = self._spots.get(measure.code)
+        if found is None:
+            found = self._spots[measure.code] = _Spot(
+                self.at[Summed(measure.population)],
+                self.at[Summed(measure.hits)],
+                self.at[Summed(measure.strictly)],
+                tuple((self.at[one], weight) for one, weight in _numerator(measure)),
+            )
+        return found
+
+
+class _Spot(NamedTuple):
+    """Places of a figure's counters; `total`: each with its weight."""
+
+    n: int
+    hits: int
+    strict: int
+    total: tuple[tuple[int, float], ...]
+
+
+def _numerator(measure: Measure) -> Iterator[tuple[Summed, float]]:
+    if measure.sums:
+        yield Summed(measure.hits, measure.sums), 1
+    elif measure.weights:
+        yield from ((Summed(one), weight) for one, weight in measure.weighed())
+    else:
+        yield Summed(measure.hits), 1
 
 
 @lru_cache

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from functools import cached_property
+from urllib.parse import quote, urlencode
 
 from django.urls import reverse
 
@@ -23,6 +24,8 @@ HEROES = (
 )
 """The cards, each with the figures that must stand beside it."""
 COLUMNS = ("submitted", "first_dispatch", "on_time", "solved")
+TOLD_BY = (*COLUMNS, "closings")
+"""Figures that the board tells of each group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Line:
         return self.cells[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: two texts are kept
 class Links:
     """Where the requests behind a number are listed."""
 
@@ -94,9 +97,17 @@ class Links:
 
     def rows(self, code: str, part: Part, value: str | None = None) -> str:
         """`/board/rows/?figure=…`; `as_of` goes along, so the list is the number's even an hour later."""
+        group = f"&by={self.by}&value={quote(value)}" if value is not None else ""
+        return f"{self._place}?figure={code}&part={part}&{self._cut}{group}"
+
+    @cached_property
+    def _place(self) -> str:
+        return reverse("board-rows")
+
+    @cached_property
+    def _cut(self) -> str:
+        """The same for every number of a page."""
         asked = {
-            "figure": code,
-            "part": str(part),
             "since": self.window.since_on.isoformat(),
             "until": self.window.until_on.isoformat(),
             "as_of": self.window.as_of.isoformat(),
@@ -105,9 +116,7 @@ class Links:
             asked["known"] = self.window.known.isoformat()
         if self.edition:
             asked["definitions"] = str(self.edition)
-        if value is not None:
-            asked |= {"by": self.by, "value": value}
-        return f"{reverse('board-rows')}?{urlencode(asked)}"
+        return urlencode(asked)
 
 
 def cell(

@@ -26,7 +26,7 @@ from tickets.figures.scope import Scope, counted_for, places_of, seen_by
 from tickets.figures.window import zone
 from tickets.models.lists import TicketQuerySet
 from tickets.pages.board.period import PeriodForm, presets, weeks
-from tickets.pages.board.said import Links, cards, lines
+from tickets.pages.board.said import TOLD_BY, Links, cards, lines
 from tickets.pages.board.tabs import tabs
 
 _PARTS = {Part.NUMERATOR: "计入分子", Part.DENOMINATOR: "分母全部", Part.REST: "未计入分子"}
@@ -112,7 +112,7 @@ def _counted(window: Window, by: str, scope: Scope) -> dict[str, Any]:
     """Everything by submission, and the closings by week."""
     calendar = current_book().calendar()
     wanted = tuple(dict.fromkeys((by, "chain_tag", "week")))
-    counted = report(window, by=wanted, scope=scope, lengths_by=False, with_closings=True)
+    counted = report(window, by=wanted, scope=scope, lengths_by=False, with_closings=True, told_by=TOLD_BY)
     window = counted.window
     day = ordinary_day(calendar, window.as_of.astimezone(calendar.zone).date())
     return {
