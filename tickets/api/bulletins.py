@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
@@ -18,6 +18,7 @@ from qihu.errors import Unknown
 from tickets import bulletin_access as access
 from tickets.api.described import problems, query
 from tickets.api.door import Door, body_of, public_url, staff
+from tickets.figures.bulletin import month_from
 from tickets.models import Bulletin, BulletinSchedule
 from tickets.models.bulletin import Format
 from tickets.services.bulletins.handing import handed_over
@@ -28,6 +29,10 @@ from tickets.services.bulletins.scheduling import reschedule, schedule
 _MOST = 100
 _KEY = OpenApiParameter("key", OpenApiTypes.INT, OpenApiParameter.PATH, description="通报或计划的序号")
 _KIND = OpenApiParameter("kind", OpenApiTypes.STR, OpenApiParameter.PATH, enum=Format.values, description="格式")
+_PLANNED = {"day": 5, "hour": 9, "formats": ["pdf", "xlsx"], "people": ["leader"]}
+_MADE = OpenApiExample("全市三月", value={"place": "r:330800", "month": "2026-03"}, request_only=True)
+_NEW = OpenApiExample("每月 5 日 9 点", value={"place": "r:330800"} | _PLANNED, request_only=True)
+_STOPPED = OpenApiExample("停用", value=_PLANNED | {"active": False}, request_only=True)
 
 
 class BulletinIn(serializers.Serializer[Any]):
@@ -113,13 +118,13 @@ class Bulletins(Door):
         tags=["通报"],
         summary="通报列表",
         parameters=[query("month", "只要这个月的，2026-02")],
-        responses={200: BulletinPageOut, **problems((401, 403))},
+        responses={200: BulletinPageOut, **problems((401, 403, 422))},
     )
     def get(self, request: Request) -> Response:
         """What the caller may read, newest first."""
         found = access.bulletins_of(staff(request))
         if month := request.GET.get("month", ""):
-            found = found.filter(number__contains=f"-{month.replace('-', '')[:6]}-")
+            found = found.filter(month=month_from(month, at=now()).first)
         return Response({"results": [_told(request, one) for one in found[:_MOST]]})
 
     @extend_schema(
@@ -128,7 +133,8 @@ class Bulletins(Door):
         summary="制作通报",
         description="按此刻的数制作；再做一次就是下一版，原来的不变。已冻结的月份引用冻结的数。",
         request=BulletinIn,
-        responses={201: BulletinOut, **problems((401, 403, 404, 422))},
+        examples=[_MADE],
+        responses={201: BulletinOut, **problems((401, 403, 404, 409, 422))},
     )
     def post(self, request: Request) -> Response:
         """A further edition."""
@@ -211,6 +217,7 @@ class BulletinSchedules(Door):
         tags=["通报"],
         summary="设定通报计划",
         request=ScheduleNewIn,
+        examples=[_NEW],
         responses={201: ScheduleOut, **problems((401, 403, 404, 422))},
     )
     def post(self, request: Request) -> Response:
@@ -231,6 +238,7 @@ class BulletinScheduleOne(Door):
         summary="修改或停用通报计划",
         parameters=[_KEY],
         request=ScheduleChangeIn,
+        examples=[_STOPPED],
         responses={200: ScheduleOut, **problems((401, 403, 404, 422))},
     )
     def post(self, request: Request, key: int) -> Response:
@@ -242,7 +250,7 @@ class BulletinScheduleOne(Door):
 
 
 def _named(typed: dict[str, Any]) -> dict[str, Any]:
-    """Accounts as people; an unknown one is simply nobody who may be told, which the verb refuses."""
+    """Accounts as people. Raises `Unknown` for one that is none."""
     wanted = typed.pop("people")
     found = list(User.objects.filter(username__in=wanted).order_by("pk"))
     if len(found) != len(set(wanted)):

@@ -25,6 +25,9 @@ def made(staff):
 def test_it_is_listed_read_and_fetched(staff, made):
     leader = staff("leader")
     assert [one["number"] for one in leader.get("bulletins/").json()["results"]] == [made["number"]]
+    assert leader.get(f"bulletins/?month={last_month()}").json()["results"][0]["key"] == made["key"]
+    assert leader.get("bulletins/?month=2025-01").json()["results"] == []
+    assert leader.get("bulletins/?month=x").status_code == 422
     whole = leader.get(f"bulletins/{made['key']}/").json()
     assert whole["content"]["title"] == made["title"]
     for kind in ("pdf", "docx", "xlsx"):

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+NOTHING = "—"
+"""Where there is no number."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -33,12 +36,22 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The first column holds names, all others numbers; `title` may be empty."""
+    """The first column holds names; `title` may be empty."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     note: str = ""
+
+    @property
+    def worded(self) -> tuple[bool, ...]:
+        """For each column whether it holds words: they stand left, numbers right."""
+        return tuple(self._worded(index) for index in range(len(self.columns)))
+
+    def _worded(self, index: int) -> bool:
+        cells = [row.cells[index] for row in self.rows]
+        numbers = any(cell.value is not None or cell.bar or cell.small for cell in cells)
+        return index == 0 or (not numbers and any(cell.text != NOTHING for cell in cells))
 
 
 @dataclass(frozen=True, slots=True)

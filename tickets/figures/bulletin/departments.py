@@ -112,6 +112,8 @@ def _cells(code: str, one: Standing) -> tuple[Cell, ...]:
 def _verdict(found: List) -> str:
     if not found.bands:
         return f"没有 n 不少于 {RANKED_FROM} 的部门，不列红黑榜。"
+    if len(found.bands) == 1 and len(found.bands[0]) == 1:
+        return f"n 不少于 {RANKED_FROM} 的部门只有一个，无从比较，不列红黑榜。"
     if len(found.bands) == 1:
         return "各部门的区间相互重叠，差别在误差范围内，不列红黑榜。"
     return f"红榜 {len(found.red)} 个部门，黑榜 {len(found.black)} 个部门，共 {len(found.bands)} 档。"

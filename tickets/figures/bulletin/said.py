@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from tickets.figures.bulletin.content import Bar, Cell
+from tickets.figures.bulletin.content import NOTHING, Bar, Cell
 from tickets.figures.figure import Figure
 from tickets.figures.interval import Interval
 from tickets.figures.measures import BY_CODE, Kind, Part
 
-NONE = Cell(text="—")
+NONE = Cell(text=NOTHING)
 _HOUR, _DAY = 3600, 86_400
 
 

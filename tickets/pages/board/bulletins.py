@@ -87,13 +87,22 @@ def _section(section: Section, address: str) -> dict[str, Any]:
 
 def _block(block: Block, address: str) -> dict[str, Any]:
     if isinstance(block, Table):
-        names = all(cell.value is None for row in block.rows for cell in row.cells[1:2]) and len(block.columns) == 2
-        return {"kind": "table", "told": block, "address": address, "words": names}
+        return {"kind": "table", "told": block, "address": address} | _grid(block)
     if isinstance(block, Bars):
         return {"kind": "bars", "told": block}
     if isinstance(block, Columns):
         return {"kind": "columns", "told": block, "svg": mark_safe(svg(block))}  # its words are escaped there
     return {"kind": "paragraph", "told": block}
+
+
+def _grid(table: Table) -> dict[str, Any]:
+    """Names and cells, each with whether it is words; `words`: the table holds nothing else."""
+    worded = table.worded
+    return {
+        "words": all(worded),
+        "columns": list(zip(table.columns, worded, strict=True)),
+        "rows": [(row.tone, list(zip(row.cells, worded, strict=True))) for row in table.rows],
+    }
 
 
 def _sendings(bulletin: Bulletin, user: User) -> Iterator[dict[str, Any]]:

@@ -105,16 +105,16 @@ def _table(letter: Letter, table: Table) -> None:
     for row in table.rows:
         cells = made.add_row().cells
         for index, (cell, told) in enumerate(zip(cells, row.cells, strict=True)):
-            _filled(cell, told, name=index == 0, twin=row.tone == "twin")
+            twin = row.tone == "twin" and not index
+            _filled(cell, told, words=table.worded[index], twin=twin)
             if row.tone in _TONES:
                 _shaded(cell, _TONES[row.tone])
 
 
-def _filled(cell: _Cell, told: Cell, *, name: bool, twin: bool) -> None:
+def _filled(cell: _Cell, told: Cell, *, words: bool, twin: bool) -> None:
     line = cell.paragraphs[0]
-    number = told.value is not None or told.bar is not None
-    align = WD_ALIGN_PARAGRAPH.RIGHT if number and not name else None
-    _said(line, f"　{told.text}" if name and twin else told.text, size=9, face=_SONG, align=align)
+    align = None if words else WD_ALIGN_PARAGRAPH.RIGHT
+    _said(line, f"　{told.text}" if twin else told.text, size=9, face=_SONG, align=align)
     if told.small:
         _said(cell.add_paragraph(), told.small, size=7.5, face=_SONG, colour=_SOFT, align=align)
 

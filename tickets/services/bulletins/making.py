@@ -7,9 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from qihu.accounts.models import Department, Region, User
+from qihu.errors import Conflict
 from tickets.bulletin_access import Place, permit_make
-from tickets.figures.bulletin import Content, compose, month_from
-from tickets.figures.fresh import freshen
+from tickets.figures import projection
+from tickets.figures.bulletin import Content, Month, compose, month_from
+from tickets.figures.window import midnight
 from tickets.models import Bulletin, BulletinSchedule, Checkpoint
 from tickets.models.bulletin import next_edition, placed
 from tickets.services.bulletins.rendering import hashes
@@ -23,23 +25,43 @@ def make(*, place: Place, month: str, user: User, at: datetime) -> Bulletin:
     Raises `Forbidden` for who may not, `Invalid` for what is no month or not over.
     """
     permit_make(user, place)
-    return edition_of(place=place, month=month, at=at, made_by=user)
+    wanted = month_from(month, at=at)
+    return edition_of(place=place, month=wanted, at=at, known=counted_up_to(wanted), made_by=user)
+
+
+def counted_up_to(month: Month) -> datetime:
+    """Work off everything that waits to be counted; up to when all that was recorded is counted then. Not within a
+    transaction, which would keep the projection's lock.
+
+    Raises `Conflict` where that is not beyond the month: figures that lag are no bulletin.
+    """
+    projection.catch_up()
+    known = Checkpoint.objects.filter(pk=1).values_list("known_at", flat=True).first()
+    if known is None or known < midnight(month.end):
+        raise Conflict("统计还没有跟上，稍后再制作。", code="figures-behind")
+    return known
 
 
 @transaction.atomic
 def edition_of(
-    *, place: Place, month: str, at: datetime, made_by: User | None, schedule: BulletinSchedule | None = None
+    *,
+    place: Place,
+    month: Month,
+    at: datetime,
+    known: datetime,
+    made_by: User | None,
+    schedule: BulletinSchedule | None = None,
 ) -> Bulletin:
-    """Compose, render once for the hashes, keep. The place's row orders who makes editions of it at once."""
-    wanted = month_from(month, at=at)
+    """Compose, render once for the hashes, keep. The place's row orders who makes editions of it at once.
+
+    The cut-off is `at`, or `known` (see `counted_up_to`) where the count has not come that far.
+    """
     type(place).objects.select_for_update(no_key=True).get(pk=place.pk)
-    edition = next_edition(place, wanted.first)
-    freshen(at)
-    known = Checkpoint.objects.values_list("known_at", flat=True).get(pk=1)
-    content = compose(place, wanted, as_of=at, known=known, edition=edition, signed=_signed(place))
+    edition = next_edition(place, month.first)
+    content = compose(place, month, as_of=min(at, known), known=known, edition=edition, signed=_signed(place))
     return Bulletin.objects.create(
         **placed(place),
-        month=wanted.first,
+        month=month.first,
         edition=edition,
         number=content.number,
         title=content.title,

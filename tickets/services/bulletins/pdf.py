@@ -13,7 +13,7 @@ from pathlib import Path
 import pylopdf_fonts_zh_cn
 import typst
 
-from tickets.figures.bulletin import Bars, Columns, Content
+from tickets.figures.bulletin import Bars, Columns, Content, Table
 from tickets.services.bulletins.charts import svg
 
 _TEMPLATE = (Path(__file__).parent / "bulletin.typ").read_bytes()
@@ -29,6 +29,8 @@ def pdf(content: Content) -> bytes:
         for one, block in zip(section["blocks"], told.blocks, strict=True):
             if isinstance(block, Bars | Columns):
                 one["svg"] = svg(block)
+            elif isinstance(block, Table):
+                one["worded"] = block.worded
     return _one(
         typst.compile(
             _TEMPLATE,

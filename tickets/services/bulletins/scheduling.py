@@ -19,7 +19,7 @@ from tickets.figures.window import zone
 from tickets.models import Bulletin, BulletinSchedule, BulletinSending
 from tickets.models.bulletin import Format, placed
 from tickets.models.notice import Channel, State
-from tickets.services.bulletins.making import edition_of
+from tickets.services.bulletins.making import counted_up_to, edition_of
 
 log = structlog.get_logger(__name__)
 _KIND = "bulletinschedule"
@@ -128,15 +128,20 @@ def _moment(found: BulletinSchedule, month: Month) -> datetime:
     return datetime.combine(month.first.replace(day=found.day), time(found.hour), tzinfo=zone())
 
 
-@transaction.atomic
 def carried_out(*, schedule_id: int, at: datetime) -> bool:
     """One schedule, whoever else is at it: False where another worker holds it or it is done."""
+    month = month_of(at).moved(-1)
+    known = counted_up_to(month)
+    with transaction.atomic():
+        return _carried_out(schedule_id, month, at=at, known=known)
+
+
+def _carried_out(schedule_id: int, month: Month, *, at: datetime, known: datetime) -> bool:
     rows = BulletinSchedule.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
     found = rows.select_related("region", "department__region").filter(pk=schedule_id).first()
-    month = month_of(at).moved(-1)
     if found is None or Bulletin.objects.filter(schedule=found, month=month.first).exists():
         return False
-    made = edition_of(place=found.place, month=str(month), at=at, made_by=None, schedule=found)
+    made = edition_of(place=found.place, month=month, at=at, known=known, made_by=None, schedule=found)
     sendings = [_sending(made, person, at=at) for person in found.people.order_by("pk")]
     BulletinSending.objects.bulk_create(sendings)
     return True
