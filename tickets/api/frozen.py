@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,6 +28,8 @@ from tickets.services import freezing
 _ROWS_AT = "/api/v1/figures/rows/"
 _MONTH = OpenApiParameter("month", OpenApiTypes.STR, OpenApiParameter.PATH, description="月份，如 2026-08")
 _PLACE = query("place", "范围：r:区划代码 或 d:部门代码，缺省为您看板的第一个")
+_FREEZE = OpenApiExample("冻结八月", value={"month": "2026-08"}, request_only=True)
+_RESTATE = OpenApiExample("重述", value={"reason": "补录纸质回访单 12 份"}, request_only=True)
 
 
 class FreezeIn(serializers.Serializer[Any]):
@@ -117,6 +119,7 @@ class FrozenMonths(Door):
         summary="冻结一个月",
         description="其后第二个月的月底过后才能冻结；由全市的中心主任或督办员办理，系统也会自动冻结。",
         request=FreezeIn,
+        examples=[_FREEZE],
         responses={201: FrozenOut, **problems((400, 401, 403, 404, 409, 415, 422))},
     )
     def post(self, request: Request) -> Response:
@@ -163,6 +166,7 @@ class RestateMonth(Door):
         description="同一截止时点，按今天所知和现行口径重算，并列在冻结的数旁边；由全市的中心主任或督办员办理，须写理由。",
         parameters=[_MONTH],
         request=RestateIn,
+        examples=[_RESTATE],
         responses={201: FrozenOut, **problems((400, 401, 403, 404, 409, 415, 422))},
     )
     def post(self, request: Request, month: str) -> Response:
