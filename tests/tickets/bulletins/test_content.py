@@ -11,7 +11,7 @@ from qihu.accounts.models import Region
 from qihu.errors import Conflict, Invalid
 from tests import make
 from tests.people import user
-from tests.tickets.bulletins.stories import AT, DAY, a_month, seen_by, text_of
+from tests.tickets.bulletins.stories import AT, DAY, a_month, counted, seen_by, text_of
 from tickets.figures import projection, report
 from tickets.figures.bulletin import compose, counted_at, month_from
 from tickets.figures.bulletin.bands import Standing, listed
@@ -72,6 +72,16 @@ class TestContent:
                             assert page.context["total"] == cell["value"], cell
                             opened += 1
         assert opened > 10
+
+    def test_a_chart_of_the_strict_count_says_so(self, city):
+        a_month()
+        made = making.make(place=city, month="2026-03", user=user("director"), at=AT)
+        (chart,) = [block for block in made.content["sections"][0]["blocks"] if block["kind"] == "bars"]
+        shown = {bar["label"]: bar["value"] for bar in chart["bars"]}
+        strict = next(
+            twin for twin in counted("satisfied_result", city).twins if twin.code == "satisfied_result_strict"
+        )
+        assert shown["满意率（结果）从严"] == pytest.approx(100 * strict.rate, abs=0.1)
 
     def test_a_department_reads_its_own_parts(self, finance):
         a_month()

@@ -49,7 +49,8 @@ def _percents(interval: Interval, value: float) -> tuple[float, float, float]:
 def bar(figure: Figure, label: str) -> Bar | None:
     """A line of a chart; nothing where there is no rate."""
     found = bar_of(figure)
-    return Bar(label, *found, figure.denominator) if found else None
+    strict = "从严" if BY_CODE[figure.code].strict else ""
+    return Bar(f"{label}{strict}", *found, figure.denominator) if found else None
 
 
 def value_cell(figure: Figure, *, by: str = "", value: str = "", month: str = "") -> Cell:
