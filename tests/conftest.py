@@ -30,6 +30,7 @@ _REQUESTS = (
     *("signin_firmsession", "signin_onetimecode", "signin_count"),
     *("accounts_claim", "accounts_membership", "accounts_enterprise", "accounts_contact"),
     *("tickets_recalculation", "tickets_slice", "tickets_restatement"),
+    *("tickets_frozenmonth","tickets_frozenpage","tickets_restated","tickets_restatedpage"),
     *("tickets_fact", "tickets_stay", "tickets_cell", "tickets_checkpoint"),
     *("tickets_anomalyreview", "tickets_ratedfrom"),
     *("tickets_export", "tickets_exportpart"),

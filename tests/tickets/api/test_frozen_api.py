@@ -89,7 +89,7 @@ def test_strangers(anybody):
     assert anybody.post("figures/frozen/", {"month": "2026-03"}, format="json").status_code == 401
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("committed")
 def test_a_restatement_by_the_api(staff):
     a_month()
     freezing.freeze(month=month_of("2026-03"), at=AT)

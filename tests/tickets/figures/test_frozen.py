@@ -38,7 +38,7 @@ CUT = datetime(2026, 5, 31, 15, 59, 59, 999999, tzinfo=UTC)  # the last moment o
 AFTER = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 simulated = pytest.mark.django_db
-recorded_later = pytest.mark.django_db(transaction=True)
+recorded_later = pytest.mark.usefixtures("committed")
 """Events of one transaction are recorded at one moment: what is recorded after the freeze needs real commits."""
 
 

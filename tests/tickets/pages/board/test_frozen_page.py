@@ -22,7 +22,7 @@ AT = datetime(2026, 6, 20, 4, 0, tzinfo=UTC)
 LIST, MARCH = "/board/frozen/", "/board/frozen/2026-03/"
 LINK = re.compile(r'<a[^>]*href="(/board/rows/[^"]*)"[^>]*data-count="(\d+)"')
 simulated = pytest.mark.django_db
-recorded_later = pytest.mark.django_db(transaction=True)
+recorded_later = pytest.mark.usefixtures("committed")
 
 
 @pytest.fixture(autouse=True)
