@@ -13,7 +13,6 @@ from django.db import OperationalError, connection, connections, transaction
 from django.db.models import Max
 from django.test.utils import setup_databases, teardown_databases
 
-from qihu.accounts.models import Department
 from routing.promises.models import CalendarDay, CalendarVersion, Opening, Policy, PolicySet, Rung
 from tests.people import Cast
 
@@ -30,7 +29,7 @@ _REQUESTS = (
     *("signin_firmsession", "signin_onetimecode", "signin_count"),
     *("accounts_claim", "accounts_membership", "accounts_enterprise", "accounts_contact"),
     *("tickets_recalculation", "tickets_slice", "tickets_restatement"),
-    *("tickets_frozenmonth","tickets_frozenpage","tickets_restated","tickets_restatedpage"),
+    *("tickets_frozenmonth", "tickets_frozenpage", "tickets_restated", "tickets_restatedpage", "knox_authtoken"),
     *("tickets_fact", "tickets_stay", "tickets_cell", "tickets_checkpoint"),
     *("tickets_anomalyreview", "tickets_ratedfrom"),
     *("tickets_export", "tickets_exportpart"),
@@ -86,11 +85,11 @@ def load_organisation() -> None:
 
 @pytest.fixture(autouse=True)
 def _organisation(request):
-    """A test marked `django_db(transaction=True)` flushes everything: the next one finds the organisation again."""
+    """A test marked `django_db(transaction=True)` would flush the organisation away from all after it."""
     if marker := request.node.get_closest_marker("django_db"):
-        request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
-        if not Department.objects.exists():
-            load_organisation()
+        if marker.kwargs.get("transaction"):
+            pytest.fail("real commits: use the `committed` fixture, which leaves the organisation", pytrace=False)
+        request.getfixturevalue("db")
 
 
 @pytest.fixture(autouse=True)

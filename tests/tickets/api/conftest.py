@@ -73,8 +73,10 @@ def anybody(db) -> Api:
 
 
 @pytest.fixture
-def staff(db) -> Callable[[str | User], Api]:
+def staff(request) -> Callable[[str | User], Api]:
     """`staff("officer.finance")`: a caller with a token."""
+    if "committed" not in request.fixturenames:
+        request.getfixturevalue("db")
 
     def signed_in(who: str | User) -> Api:
         person = who if isinstance(who, User) else user(who)
