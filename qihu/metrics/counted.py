@@ -38,5 +38,5 @@ def registry() -> CollectorRegistry:
     if not directory:
         return _OWN
     shared = CollectorRegistry()
-    MultiProcessCollector(shared, path=directory)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(shared, path=directory)  # type: ignore[no-untyped-call]  # prometheus-client has no types
     return shared

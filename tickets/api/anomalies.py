@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qihu.clock import now
-from qihu.errors import Invalid
 from tickets.access import Caller
 from tickets.api.described import problems, query
 from tickets.api.door import Door, body_of, public_url, staff
+from tickets.api.paging import page_number
 from tickets.api.rows import RowOut, page_body
 from tickets.figures import Window
 from tickets.figures.anomalies import BY_CODE, MOST_DAYS, Checked, Group, checked, group_of, looked_at, page_of, period
@@ -144,7 +144,7 @@ class AnomalyRows(Door):
         """One page, newest first."""
         user, get = staff(request), request.GET
         group = group_of(watched(user), _window(get), kind=get.get("kind", ""), value=get.get("value", ""))
-        page = page_of(group, _page(request))
+        page = page_of(group, page_number(request))
         tickets = page_body(Caller(user), [ticket for _, ticket in page.rows], None)["results"]
         results = [
             {"seq": flag.seq, "at": flag.at, "note": flag.note, "ticket": ticket}
@@ -205,10 +205,3 @@ def _review(review: AnomalyReview) -> dict[str, Any]:
 
 def _window(asked: Any) -> Window:
     return period(asked.get("since", ""), asked.get("until", ""), at=now())
-
-
-def _page(request: Request) -> int:
-    typed = request.GET.get("page", "1")
-    if not (typed.isascii() and typed.isdecimal() and len(typed) < 6):
-        raise Invalid("page 应为页码。", fields={"page": "应为数字。"})
-    return int(typed)

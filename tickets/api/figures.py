@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qihu.clock import now
-from qihu.errors import Forbidden, Invalid
 from tickets.access import Caller
 from tickets.api.described import problems, query
 from tickets.api.door import Door, public_url, staff
+from tickets.api.paging import page_number
 from tickets.api.rows import PageOut, page_body
 from tickets.figures import DIMENSIONS, PERIODS, Figure, Part, Window, live_or, opened, report
 from tickets.figures.answers import RowsURL, as_json, figure_json
@@ -196,7 +196,7 @@ class FigureRows(Door):
     def get(self, request: Request) -> Response:
         """One page, newest first."""
         user, get = staff(request), request.GET
-        page, scope = _page(request), counted_for(user)
+        page, scope = page_number(request), counted_for(user)
         found = opened(
             _window(request),
             figure=get.get("figure", ""),
@@ -221,17 +221,8 @@ def _window(request: Request) -> Window:
 
 def _by(request: Request, scope: Scope) -> str:
     """Raises `Invalid` for an unknown dimension, `Forbidden` for figures by officer, which only a head sees."""
-    by: str = request.GET.get("by", "")
-    if by == "officer" and not scope.of_department:
-        raise Forbidden("按经办人的统计只供部门负责人查看。")
+    by = scope.permits(request.GET.get("by", ""))
     return checked(by[:40]) if by else ""
-
-
-def _page(request: Request) -> int:
-    typed = request.GET.get("page", "1")
-    if not (typed.isascii() and typed.isdecimal() and len(typed) < 6):
-        raise Invalid("page 应为页码。", fields={"page": "应为数字。"})
-    return int(typed)
 
 
 def _with_page(request: Request, page: int) -> str:

@@ -1,4 +1,4 @@
-"""Lists by keyset: fifty a page, and an opaque, signed place to go on from."""
+"""Lists by keyset (fifty a page, and an opaque, signed place to go on from) or by numbered pages."""
 
 from __future__ import annotations
 
@@ -34,3 +34,11 @@ def next_url(request: Request, kind: str, *place: object) -> str:
     query = request.GET.copy()
     query["cursor"] = signing.dumps([kind, *place], salt=_SALT)
     return public_url(request, f"{request.path}?{query.urlencode()}")
+
+
+def page_number(request: Request) -> int:
+    """Of a list by numbered pages. Raises `Invalid` for what is no page's number."""
+    typed = request.GET.get("page", "1")
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 7):
+        raise Invalid("page 应为页码。", fields={"page": "应为数字。"})
+    return int(typed)

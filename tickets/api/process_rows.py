@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qihu.clock import now
-from qihu.errors import Invalid
 from tickets.access import Caller
 from tickets.api.described import problems, query
 from tickets.api.door import Door, public_url, staff
+from tickets.api.paging import page_number
 from tickets.api.rows import RowOut, page_body
 from tickets.figures import Window
 from tickets.figures.fresh import freshen
@@ -100,7 +100,7 @@ class ProcessRows(Door):
         """One page."""
         user, at = staff(request), now()
         freshen(at)
-        found = paged(behind(user, request.GET.dict(), at=at), _page(request))
+        found = paged(behind(user, request.GET.dict(), at=at), page_number(request))
         return Response(LinesOut(_body(request, Caller(user), found)).data)
 
 
@@ -126,10 +126,3 @@ def _body(request: Request, caller: Caller, found: Listing) -> dict[str, Any]:
         ],
         "next": public_url(request, f"{request.path}?{typed}") if found.page < found.pages else None,
     }
-
-
-def _page(request: Request) -> int:
-    typed = request.GET.get("page", "1")
-    if not (typed.isascii() and typed.isdecimal() and len(typed) < 7):
-        raise Invalid("page 应为页码。", fields={"page": "应为数字。"})
-    return int(typed)

@@ -13,6 +13,7 @@ from tickets.figures.atoms import Atom
 from tickets.figures.life import Life, Told
 from tickets.figures.places import Places
 from tickets.figures.repeats import Span
+from tickets.figures.truth import flags_of, ripening_of
 from tickets.figures.window import zone
 from tickets.holding import HOLDERS, Holder
 from tickets.workflow import Status
@@ -127,7 +128,7 @@ def _stretches(
     if hidden <= since:
         return
     head, tail = _head(life, key), _tail(life, places)
-    flags, ahead = (0, []) if life.gone else _ripe(life.flags(), life.ripening(), since)
+    flags, ahead = (0, []) if life.gone else _ripe(flags_of(life), ripening_of(life), since)
     ahead = [one for one in ahead if one[0] < hidden]
     for i in range(len(ahead) + 1):
         cut = ahead[i - 1][0] if i else since

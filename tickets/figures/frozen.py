@@ -24,7 +24,7 @@ from tickets.figures.measures import DIMENSIONS, Definitions, Measure
 from tickets.figures.scope import Scope, everything, scope_of
 from tickets.figures.select import rows_of
 from tickets.figures.tally import tally
-from tickets.figures.window import Window, midnight
+from tickets.figures.window import Window, midnight, months_on
 
 Told = dict[str, dict[str, int | None]]
 """Of one group: by figure `n`, `hits`, `strict`; `sum` of a column; `weighed`: the weighted count in millionths;
@@ -44,12 +44,6 @@ def month_of(typed: str) -> date:
     if found is None:
         raise Unknown(f"没有“{typed[:20]}”这个月份，应为 2026-08 这样的写法。")
     return date(int(found[1]), int(found[2]), 1)
-
-
-def months_on(month: date, months: int) -> date:
-    """First day of the month that many months later."""
-    whole = month.year * 12 + month.month - 1 + months
-    return date(whole // 12, whole % 12 + 1, 1)
 
 
 def cut_off(month: date) -> datetime:

@@ -16,11 +16,10 @@ from tickets.figures.frozen import (
     figures_of_content,
     groups_of_content,
     month_window,
-    months_on,
 )
 from tickets.figures.measures import Definitions, editions, in_force
 from tickets.figures.scope import Scope
-from tickets.figures.window import Window, midnight
+from tickets.figures.window import Window, midnight, months_on
 from tickets.models import FrozenMonth, FrozenPage, Restated
 
 

@@ -1,11 +1,10 @@
-"""One request's life, folded event by event: after each, what is true of it at any moment until the next.
+"""One request's life, folded event by event: what has happened to it. `truth.py` says what follows from it.
 
-Follows domain.md §5 and §3; everything comes from the log. `folding.py` drives it.
+Everything comes from the log; `folding.py` drives it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 from tickets.figures.atoms import Atom
 from tickets.figures.promised import Promises
 from tickets.figures.repeats import Span
-from tickets.workflow import ENDED, Action, Status
+from tickets.workflow import Action, Status
 
 MONTH = timedelta(days=30)
 ACCEPTED_BY = frozenset(
@@ -24,46 +23,8 @@ HANDED_BY = frozenset(map(str, (Action.ROUTE, Action.ASSIGN, Action.REASSIGN, Ac
 """What names a lead department; a part of a split request is born with one."""
 ASIDES = frozenset(map(str, (Action.CALL_BACK, Action.CLASSIFY, Action.EXCLUDE, Action.MARK_TEST, "absorb")))
 """Kinds that count though they leave the status alone."""
-# plain integers: the fold asks for them a hundred million times in a rebuild, and flags of an enumeration are slow
-_ACCEPTED_IN_TIME = int(Atom.ACCEPTED_IN_TIME)
-_ACCEPT_DUE = int(Atom.ACCEPT_DUE)
-_CALLED = int(Atom.CALLED)
-_CALL_DENIES = int(Atom.CALL_DENIES)
-_CALL_SOLVED = int(Atom.CALL_SOLVED)
-_CLOSED_MONTH = int(Atom.CLOSED_MONTH)
-_CONTACT_DENIED = int(Atom.CONTACT_DENIED)
-_CONTACT_DUE = int(Atom.CONTACT_DUE)
-_CONTACT_MISSED = int(Atom.CONTACT_MISSED)
-_COUNTED = int(Atom.COUNTED)
-_DISPATCHED = int(Atom.DISPATCHED)
-_DISPATCHED_MONTH = int(Atom.DISPATCHED_MONTH)
-_EVER_CLOSED = int(Atom.EVER_CLOSED)
-_EXCLUDED = int(Atom.EXCLUDED)
-_MET_AGREED = int(Atom.MET_AGREED)
-_MET_ORIGINAL = int(Atom.MET_ORIGINAL)
-_ONE_LEAD = int(Atom.ONE_LEAD)
-_OPEN = int(Atom.OPEN)
-_OUTCOME_SOLVED = int(Atom.OUTCOME_SOLVED)
-_PROCESS_BASIC = int(Atom.PROCESS_BASIC)
-_PROCESS_GOOD = int(Atom.PROCESS_GOOD)
-_PROMISE_DUE = int(Atom.PROMISE_DUE)
-_RATED = int(Atom.RATED)
-_RATED_LOW = int(Atom.RATED_LOW)
-_RELIEVED = int(Atom.RELIEVED)
-_REPEAT = int(Atom.REPEAT)
-_RESOLVE_BROKEN = int(Atom.RESOLVE_BROKEN)
-_RESOLVE_DUE = int(Atom.RESOLVE_DUE)
-_RESULT_BASIC = int(Atom.RESULT_BASIC)
-_RESULT_GOOD = int(Atom.RESULT_GOOD)
-_REWORKED = int(Atom.REWORKED)
-_SOLVED_FIRST = int(Atom.SOLVED_FIRST)
-_SUSPENDED = int(Atom.SUSPENDED)
 _TEST = int(Atom.TEST)
-_TIMED = int(Atom.TIMED)
-_UNSOLVED = int(Atom.UNSOLVED)
 _UPHELD = int(Atom.UPHELD)
-_CLOSED_BIT = int(Atom.CLOSED)
-_ENDED = frozenset(map(str, ENDED))
 _CLOSED, _SUBMIT, _SPLIT = str(Status.CLOSED), str(Action.SUBMIT), str(Action.SPLIT)
 _TAGS = ("chain_tag", "industry_chain", "category", "difficulty", "region")
 
@@ -174,90 +135,6 @@ class Life:
     def closed(self) -> bool:
         """Closed, and not reopened since."""
         return self.status == _CLOSED
-
-    def flags(self) -> int:
-        """What is true of it however time passes."""
-        found = _COUNTED | self.marks
-        found |= _OPEN if self.status not in _ENDED else 0
-        found |= _CLOSED_BIT if self.status == _CLOSED else 0
-        found |= _SUSPENDED if self.status == "suspended" else 0
-        found |= _DISPATCHED if self.dispatched_at is not None else 0
-        found |= _ONE_LEAD if len(self.leads) <= 1 else 0
-        found |= _REWORKED if self.round >= 2 else 0
-        found |= _UNSOLVED if self.delivered == "unsolved" else 0
-        return found | self._kept() | self._called() | self._ended()
-
-    def _kept(self) -> int:
-        """Which promises were kept."""
-        found, taken, accept, answer = 0, self.accepted_at, self.promises.of("ACCEPT"), self.promises.answer()
-        if accept and taken is not None and taken <= accept[0].due:
-            found |= _ACCEPTED_IN_TIME
-        if answer is not None and answer.met is not None:
-            found |= _MET_AGREED if answer.met <= answer.due else 0
-            found |= _MET_ORIGINAL if answer.met <= answer.first else 0
-        return found
-
-    def _called(self) -> int:
-        if not self.called_in:
-            return 0
-        said = _CALL_SOLVED if self.call_solved else _CALL_DENIES if self.called_in == self.round else 0
-        return _CALLED | said | (_CONTACT_DENIED if self.call_denied else 0)
-
-    def _ended(self) -> int:
-        first, last = self.first_ending, self.ending
-        if first is None or last is None:
-            return 0
-        found = _EVER_CLOSED | (_OUTCOME_SOLVED if last.outcome == "solved" else 0)
-        found |= _EXCLUDED if self.excluded_in == self.round else 0
-        found |= _RATED_LOW if last.result is not None and last.result < 3 else 0
-        calm = self.reopened_at is None or self.reopened_at >= first.at + MONTH
-        found |= _SOLVED_FIRST if first.round == 1 and first.good and calm else 0
-        return found | (self._closed_now(last) if self.closed else 0)
-
-    def _closed_now(self, last: Ending) -> int:
-        found = _RELIEVED if (last.burden or 0) > 0 else 0
-        found |= _TIMED if any(one.met for one in self.promises.of("RESOLVE")) else 0
-        if last.result is None or last.process is None:
-            return found
-        found |= _RATED | (_RESULT_GOOD if last.result >= 4 else _RESULT_BASIC if last.result == 3 else 0)
-        return found | (_PROCESS_GOOD if last.process >= 4 else _PROCESS_BASIC if last.process == 3 else 0)
-
-    def ripening(self) -> list[tuple[datetime, int]]:
-        """What becomes true though nothing happens, and when: each moment with the bits it sets (less than 0: that it
-        clears), in order.
-        """
-        found = list(self._due())
-        if self.dispatched_at:
-            found.append((self.dispatched_at + MONTH, _DISPATCHED_MONTH))
-        if self.first_ending:
-            found.append((self.first_ending.at + MONTH, _CLOSED_MONTH))
-        if self.repeat:
-            since, until = self.repeat
-            found += [(since, _REPEAT), *([(until, -_REPEAT)] if until else [])]
-        return sorted(found)
-
-    def _due(self) -> Iterator[tuple[datetime, int]]:
-        """What each promise makes true when it is due."""
-        yield from self._accept_due()
-        for one in self.promises.of("CONTACT"):
-            if one.owed:
-                yield one.due, _CONTACT_DUE | (_CONTACT_MISSED if one.late else 0)
-        for one in self.promises.of("RESOLVE"):
-            if one.owed and one.late:
-                yield one.due, _RESOLVE_BROKEN
-        answer = self.promises.answer()
-        if answer is not None and answer.owed:
-            yield answer.due, _RESOLVE_DUE
-        if answer is not None and answer.owed_first:
-            yield answer.first, _PROMISE_DUE
-
-    def _accept_due(self) -> Iterator[tuple[datetime, int]]:
-        """The first promise counts: where it was answered, or where one of them was left unanswered."""
-        accepts = self.promises.of("ACCEPT")
-        if self.accepted_at is not None:
-            yield from ((one.due, _ACCEPT_DUE) for one in accepts[:1])
-            return
-        yield from ((max(one.due, accepts[0].due), _ACCEPT_DUE) for one in accepts if one.owed)
 
 
 def _tagged(life: Life, told: Told) -> None:

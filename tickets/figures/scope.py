@@ -29,6 +29,12 @@ class Scope:
         """Whether it is about departments."""
         return bool(self.departments)
 
+    def permits(self, by: str) -> str:
+        """The dimension as asked for. Raises `Forbidden` for figures by officer, which only a head sees."""
+        if by == "officer" and not self.of_department:
+            raise Forbidden("按经办人的统计只供部门负责人查看。")
+        return by
+
     def places(self) -> list[str]:
         """The places of `Cell` that together are this scope."""
         if self.departments:

@@ -14,7 +14,7 @@ from tickets.figures.counters import Counters, counters_of
 from tickets.figures.measures import DIMENSIONS, PERIODS, Definitions
 from tickets.figures.scope import Scope
 from tickets.figures.select import own, rows_of
-from tickets.figures.window import Window, midnight, zone
+from tickets.figures.window import Window, midnight, months_on, zone
 
 Sums = dict[str, list[int]]
 """Counters by the value of a dimension."""
@@ -105,20 +105,16 @@ def _divided(window: Window) -> tuple[tuple[date, date] | None, list[Window]]:
     """The whole months, for which there are sums, and what is left on either side."""
     if not window.live or midnight(window.since_on) != window.since or midnight(window.until_on) != window.until:
         return None, [window]
-    first = window.since_on if window.since_on.day == 1 else _month_after(window.since_on)
+    first = window.since_on if window.since_on.day == 1 else months_on(window.since_on, 1)
     after = window.until_on.replace(day=1)
     if window.until > window.as_of and window.until_on.day != 1:
-        after = _month_after(window.until_on)  # nothing has been submitted yet on the days beyond
+        after = months_on(window.until_on, 1)  # nothing has been submitted yet on the days beyond
     if first >= after:
         return None, [window]
     edges = [replace(window, until=midnight(first))] if window.since < midnight(first) else []
     if midnight(after) < window.until:
         edges.append(replace(window, since=midnight(after)))
     return (first, after), edges
-
-
-def _month_after(on: date) -> date:
-    return (on.replace(day=1) + 32 * _DAY).replace(day=1)
 
 
 def _add_cells(found: dict[str, Sums], months: tuple[date, date], scope: Scope, counters: Counters) -> None:

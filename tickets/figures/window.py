@@ -57,6 +57,12 @@ def midnight(on: date) -> datetime:
     return datetime.combine(on, time.min, tzinfo=zone()).astimezone(UTC)
 
 
+def months_on(month: date, months: int) -> date:
+    """First day of the month that many months later."""
+    whole = month.year * 12 + month.month - 1 + months
+    return date(whole // 12, whole % 12 + 1, 1)
+
+
 def of_dates(since: date, until: date, *, as_of: datetime) -> Window:
     """The window of local dates [since, until)."""
     return Window(midnight(since), midnight(until), as_of)

@@ -26,11 +26,10 @@ from tickets.figures.frozen import (
     digest_of_month,
     digest_of_page,
     month_window,
-    months_on,
     places_counted,
 )
 from tickets.figures.measures import Definitions, editions, in_force
-from tickets.figures.window import Window, midnight, zone
+from tickets.figures.window import Window, midnight, months_on, zone
 from tickets.models import Checkpoint, Fact, FrozenMonth, FrozenPage, Restated, RestatedPage
 
 REASON = range(4, 201)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from tests.tickets.exports.taken import Csv
-from tickets.services.exports.cells import Column, Tally, harmless, read, written
+from tickets.services.exports.cells import Column, Tally, read, written
 from tickets.services.exports.paper import Paper, csv_file
 from tickets.services.exports.workbook import _letters, xlsx_file
+from tickets.services.harmless import harmless
 
 ACTIVE = tuple("=+-@\t\r\n|%＝＋－＠")
 PAPER = Paper(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from cryptography.exceptions import InvalidTag
 
 from qihu.accounts.models import Department, Grant, Role
 from qihu.audit.models import Action, Entry
@@ -112,7 +113,7 @@ def test_what_is_kept_can_be_read_by_nobody_else():
     first, second = export.parts.all().in_order()[:2]
     assert Ticket.objects.latest("pk").number.encode() not in bytes(first.body)
     first.number, second.number = second.number, first.number  # exchanged in the database
-    with pytest.raises(Exception):  # noqa: B017, PT011 - cryptography's InvalidTag
+    with pytest.raises(InvalidTag):
         pieces.opened(first)
 
 

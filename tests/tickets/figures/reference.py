@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -71,16 +72,30 @@ def step(p, c, at):
         p["rests"] |= c["op"] == "paused"
 
 
+def answered(events, i, name):
+    """What the last reply before an event said."""
+    return next((e.data.get(name) for e in reversed(events[:i]) if e.kind == "reply"), None)
+
+
+def happened(events, kind):
+    return any(e.kind == kind for e in events)
+
+
+def went_well(events, i):
+    return answered(events, i, "outcome") == "solved" and events[i].data.get("result", 5) >= 3
+
+
+def over(counted, holds):
+    return bool(holds) if counted else None
+
+
 def facts(events, as_of, submitted_at, repeat_at=None):
     """One request's place in every figure: code → None (not counted over), or whether (or how much) it is counted."""
     cut, known = as_of.isoformat(), clocks(events)
     status, turn = status_of(events), events[-1].round
     closes = [i for i, e in enumerate(events) if e.to_status == "closed" != e.from_status]
     dispatched, calls = [e for e in events if hands(e)], [e for e in events if is_call(e)]
-    said = lambda i, name: next((e.data.get(name) for e in reversed(events[:i]) if e.kind == "reply"), None)  # noqa: E731
-    had = lambda kind: any(e.kind == kind for e in events)  # noqa: E731
-    over = lambda counted, holds: bool(holds) if counted else None  # noqa: E731
-    good = lambda i: said(i, "outcome") == "solved" and events[i].data.get("result", 5) >= 3  # noqa: E731
+    said, had, good = partial(answered, events), partial(happened, events), partial(went_well, events)
     denied = calls and calls[-1].round == turn and not calls[-1].data["solved"]
     unheard = calls and calls[-1].data["was_contacted"] is False
     excluded = any(e.kind == "exclude" and e.round == turn for e in events)

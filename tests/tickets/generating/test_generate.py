@@ -175,7 +175,7 @@ def test_refused_where_there_are_requests_or_no_demonstration(settings):
         generate(tickets=5, seed=1, since=SINCE, until=UNTIL)
     settings.DEMO = False
     with pytest.raises(Conflict, match="演示"):
-        generate(tickets=5, seed=1, since=SINCE, until=UNTIL)
+        generate(tickets=5, seed=1, since=SINCE, until=UNTIL, force=True)
     settings.DEMO = True
     for wrong in ({"tickets": 0}, {"until": SINCE}):
         with pytest.raises(Invalid):

@@ -12,13 +12,12 @@ from tickets.figures.anomalies.kind import Cluster, Flag, Found, Kind
 from tickets.figures.anomalies.reading import rows
 from tickets.figures.anomalies.watched import Watched
 from tickets.figures.count import report
+from tickets.figures.frozen import cut_off
 from tickets.figures.interval import RANKED_FROM
-from tickets.figures.window import Window, midnight, of_dates, zone
+from tickets.figures.window import Window, months_on, of_dates, zone
 
 LAST_DAYS = 3
 """Before the month is frozen: whoever excludes for a reason has had two months to do it."""
-_MONTHS_OPEN = 3
-"""A month is frozen at the end of the second month after it (domain.md §5)."""
 
 _LEFT_OUT = """
 SELECT e.ticket_id, e.seq, t.department_id, e.happened_at, e.kind,
@@ -79,7 +78,7 @@ def exclusions(watched: Watched, window: Window) -> Found:
         table = _table(month, window.as_of)
         for key, left in by_department.items():
             code, name = names[key]
-            if why := judged(code, left, table, frozen=midnight(_months_on(month, _MONTHS_OPEN))):
+            if why := judged(code, left, table, frozen=cut_off(month)):
                 value = f"{code}:{month:%Y-%m}"
                 clusters[value] = Cluster(label=f"{name} · {month:%Y年%m月}", why=why, among=table_of(code, table).n)
                 flags += [_flag(one, value) for one in left]
@@ -115,15 +114,10 @@ def table_of(code: str, table: Mapping[str, Standing]) -> Standing:
 
 def _table(month: date, as_of: datetime) -> dict[str, Standing]:
     """The solved rate of each department as the board has it now, from its sums."""
-    whole = replace(of_dates(month, _months_on(month, 1), as_of=as_of), live=True)
+    whole = replace(of_dates(month, months_on(month, 1), as_of=as_of), live=True)
     groups = report(whole, by=["department"], only=["solved"]).groups["department"]
     solved = {group.value: group.figures["solved"] for group in groups}
     return {code: Standing(figure.hits, figure.denominator or 0) for code, figure in solved.items()}
-
-
-def _months_on(first: date, months: int) -> date:
-    whole = first.year * 12 + first.month - 1 + months
-    return date(whole // 12, whole % 12 + 1, 1)
 
 
 def _flag(one: LeftOut, value: str) -> Flag:

@@ -12,7 +12,7 @@ from qihu.errors import Invalid
 from tickets.figures.count import Report, report
 from tickets.figures.measures import editions
 from tickets.figures.scope import Scope, scope_of
-from tickets.figures.window import Window, of_dates, zone
+from tickets.figures.window import Window, months_on, of_dates, zone
 from tickets.models import FrozenMonth, Ticket
 from tickets.models.lists import TicketQuerySet
 
@@ -41,8 +41,7 @@ class Month:
 
     def moved(self, months: int) -> Month:
         """So many months later."""
-        whole = self.first.year * 12 + self.first.month - 1 + months
-        return Month(date(whole // 12, whole % 12 + 1, 1))
+        return Month(months_on(self.first, months))
 
     def window(self, as_of: datetime, known: datetime | None = None) -> Window:
         """The month at the cut-off `as_of`, by what was known then (None: is known today)."""

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--until", type=date.fromisoformat, help="截止日期（不含），缺省为今天")
         parser.add_argument("--lot", type=int, default=LOT, help="真实走完流程的件数")
         parser.add_argument("--workers", type=int, default=0, help="并行的进程数，缺省为处理器数")
-        parser.add_argument("--force", action="store_true", help="库里已有诉求、或不是演示环境也生成")
+        parser.add_argument("--force", action="store_true", help="库里已有诉求也生成；正式环境一律拒绝")
 
     def handle(self, *_: object, **options: Any) -> None:
         today = now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()

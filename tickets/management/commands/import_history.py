@@ -13,11 +13,11 @@ from openpyxl import Workbook
 from qihu.accounts.models import Region
 from qihu.clock import now
 from qihu.errors import DomainError
+from tickets.services.harmless import harmless
 from tickets.services.history.lives import Life, Row, lives
 from tickets.services.history.mapping import PRESETS, chosen
 from tickets.services.history.writing import Written, write
 from tickets.services.sheets.reading import ON_DISK, read
-from tickets.services.sheets.report import harmless
 
 SHOWN = 20
 

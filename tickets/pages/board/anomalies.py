@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from qihu.accounts.models import User
 from qihu.clock import now
 from qihu.doors import told_on
-from qihu.errors import Invalid
 from tickets.figures import Window
 from tickets.figures.anomalies import (
     BY_CODE,
@@ -38,6 +37,7 @@ from tickets.figures.anomalies import (
 from tickets.figures.anomalies.asking import DAYS
 from tickets.figures.window import zone
 from tickets.pages.board.period import PeriodForm, presets
+from tickets.pages.board.turning import page_asked, pager
 from tickets.pages.board.views import frame, viewer
 from tickets.services.checking import LONGEST, SHORTEST, check
 
@@ -114,7 +114,7 @@ def group(request: HttpRequest, kind: str) -> HttpResponse:
         messages.success(request, "已登记核对情况。")
         return HttpResponseRedirect(request.get_full_path())
     found = group_of(watched_by(user), window, kind=kind, value=value)
-    context = _opened(request, page_of(found, _page(request)), window) | {
+    context = _opened(request, page_of(found, page_asked(request)), window) | {
         "form": form if may_check(user) else None,
         "checked": checked([found])[kind, value],
     }
@@ -179,25 +179,10 @@ def _opened(request: HttpRequest, page: Page, window: Window) -> dict[str, Any]:
         "window": window,
         "total": page.total,
         "rows": [{"flag": flag, "ticket": ticket, "at": flag.at.astimezone(zone())} for flag, ticket in page.rows],
-        "pager": {
-            "newer": _turned(request, page.page - 1) if page.page > 1 else "",
-            "older": _turned(request, page.page + 1) if page.page < page.pages else "",
-            "text": f"第 {page.page} 页，共 {page.pages} 页",
-        },
+        "pager": pager(request, page.page, page.pages),
         "back": f"{reverse(SECTION)}?{urlencode(back)}",
     }
 
 
 def _dates(window: Window) -> dict[str, str]:
     return {"since": window.since_on.isoformat(), "until": window.until_on.isoformat()}
-
-
-def _turned(request: HttpRequest, page: int) -> str:
-    return "?" + urlencode(request.GET.dict() | {"page": str(page)})
-
-
-def _page(request: HttpRequest) -> int:
-    typed = request.GET.get("page", "1")
-    if not typed.isascii() or not typed.isdigit() or len(typed) > 6:
-        raise Invalid("没有这一页。", fields={"page": "没有这一页。"})
-    return int(typed)

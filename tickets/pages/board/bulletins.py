@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from qihu.accounts.models import User
 from qihu.clock import now
-from qihu.errors import Invalid, Unknown
+from qihu.errors import Unknown
 from tickets import bulletin_access as access
-from tickets.figures import PAGE, Part, opened
+from tickets.figures import Part, opened
 from tickets.figures.bulletin import Bars, Block, Columns, Month, Section, Table, counted_at, month_from, window_at
 from tickets.figures.scope import seen_by
 from tickets.figures.window import Window, zone
@@ -25,6 +25,7 @@ from tickets.models import Bulletin, BulletinSending
 from tickets.models.bulletin import Format
 from tickets.models.notice import STUCK, State
 from tickets.pages.board.bulletin_forms import MakeForm
+from tickets.pages.board.turning import page_asked, pager
 from tickets.pages.board.views import frame, viewer
 from tickets.services.bulletins.charts import svg
 from tickets.services.bulletins.handing import handed_over
@@ -127,9 +128,6 @@ def rows(request: HttpRequest, key: int) -> HttpResponse:
     user, asked = viewer(request), request.GET
     bulletin = access.bulletin_or_404(user, key)
     window = _window(bulletin, asked.get("month", ""))
-    page = asked.get("page", "1")
-    if not (page.isascii() and page.isdigit() and len(page) < 6):
-        raise Invalid("没有这一页。", fields={"page": "没有这一页。"})
     found = opened(
         window,
         figure=asked.get("figure", ""),
@@ -138,7 +136,7 @@ def rows(request: HttpRequest, key: int) -> HttpResponse:
         value=asked.get("value", ""),
         scope=counted_at(bulletin.place),
         seen=seen_by(user),
-        page=int(page),
+        page=page_asked(request),
     )
     context = {
         "heading": found.measure.label,
@@ -148,7 +146,7 @@ def rows(request: HttpRequest, key: int) -> HttpResponse:
         "total": found.total,
         "tickets": found.tickets,
         "hidden": found.hidden,
-        "pager": _pager(request, found.page, max(1, -(-found.total // PAGE))),
+        "pager": pager(request, found.page, found.pages),
         "back": reverse("board-bulletin", args=[key]),
     }
     return render(request, "board/rows.html", _framed(user) | {"places": bulletin.place.name} | context)
@@ -158,19 +156,6 @@ def _window(bulletin: Bulletin, month: str) -> Window:
     """The bulletin's month, or the one that it compares with."""
     asked = month_from(month, at=bulletin.as_of) if month else Month(bulletin.month)
     return window_at(asked, as_of=bulletin.as_of, known=bulletin.known_at)
-
-
-def _pager(request: HttpRequest, page: int, pages: int) -> dict[str, str]:
-    def turned(to: int) -> str:
-        query = request.GET.copy()
-        query["page"] = str(to)
-        return f"?{query.urlencode()}"
-
-    return {
-        "newer": turned(page - 1) if page > 1 else "",
-        "older": turned(page + 1) if page < pages else "",
-        "text": f"第 {page} 页，共 {pages} 页",
-    }
 
 
 @require_safe

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from qihu.doors import told_on
 from qihu.errors import Invalid
 from tickets.figures import DIMENSIONS, Window, live_or
-from tickets.figures.window import of_dates, zone
+from tickets.figures.window import months_on, of_dates, zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,11 @@ def presets(at: datetime) -> tuple[Preset, ...]:
     quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
     year = month.replace(month=1)
     return (
-        Preset("本月", month, _months_on(month, 1)),
-        Preset("上月", _months_on(month, -1), month),
-        Preset("本季", quarter, _months_on(quarter, 3)),
-        Preset("今年", year, _months_on(year, 12)),
+        Preset("本月", month, months_on(month, 1)),
+        Preset("上月", months_on(month, -1), month),
+        Preset("本季", quarter, months_on(quarter, 3)),
+        Preset("今年", year, months_on(year, 12)),
     )
-
-
-def _months_on(first: date, months: int) -> date:
-    whole = first.year * 12 + first.month - 1 + months
-    return date(whole // 12, whole % 12 + 1, 1)
 
 
 class PeriodForm(forms.Form):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -13,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from qihu.clock import now
-from qihu.errors import Invalid
 from routing.promises.book import current_book
 from routing.promises.words import ordinary_day
 from tickets.figures import Window, ageing, flows, forecast, waiting
@@ -26,6 +24,7 @@ from tickets.figures.window import zone
 from tickets.models.lists import TicketQuerySet
 from tickets.pages.board import process_said as said
 from tickets.pages.board.period import PeriodForm, Preset, presets
+from tickets.pages.board.turning import page_asked, pager
 from tickets.pages.board.views import frame, viewer
 
 DAYS = 30
@@ -100,32 +99,18 @@ def rows(request: HttpRequest) -> HttpResponse:
     freshen(at)
     calendar = current_book().calendar()
     day = ordinary_day(calendar, at.astimezone(calendar.zone).date())
-    found = paged(behind(user, asked.dict(), at=at), page_asked(asked.get("page", "1")))
+    found = paged(behind(user, asked.dict(), at=at), page_asked(request))
     section = "board-load" if asked["list"] in LOAD else "board-process"
     return render(request, "board/process_rows.html", frame(user, section) | _listed(request, found, day, section))
 
 
-def page_asked(typed: str) -> int:
-    """Raises `Invalid` for what is no page's number."""
-    if not (typed.isascii() and typed.isdecimal() and len(typed) < 7):
-        raise Invalid("没有这一页。", fields={"page": "没有这一页。"})
-    return int(typed)
-
-
 def _listed(request: HttpRequest, found: Listing, day: int, section: str) -> dict[str, Any]:
-    def turned(page: int) -> str:
-        return "?" + urlencode(request.GET.dict() | {"page": str(page)})
-
     return {
         "listing": found,
         "lines": [shown(line, day) for line in found.lines],
         "back": reverse(section),
         "risk": any(line.chance is not None for line in found.lines),
-        "pager": {
-            "newer": turned(found.page - 1) if found.page > 1 else "",
-            "older": turned(found.page + 1) if found.page < found.pages else "",
-            "text": f"第 {found.page} 页，共 {found.pages} 页",
-        },
+        "pager": pager(request, found.page, found.pages),
     }
 
 

@@ -28,6 +28,7 @@ from tickets.models.lists import TicketQuerySet
 from tickets.pages.board.period import PeriodForm, presets, weeks
 from tickets.pages.board.said import TOLD_BY, Links, cards, lines
 from tickets.pages.board.tabs import tabs
+from tickets.pages.board.turning import page_asked, pager
 
 _PARTS = {Part.NUMERATOR: "计入分子", Part.DENOMINATOR: "分母全部", Part.REST: "未计入分子"}
 
@@ -44,7 +45,7 @@ def board(request: HttpRequest) -> HttpResponse:
     if asked is None:
         return render(request, "board/board.html", context, status=422)
     window, by = asked
-    by = _allowed(by, scope) or ("chain_tag" if scope.of_department else "department")
+    by = scope.permits(by) or ("chain_tag" if scope.of_department else "department")
     freshen(at)
     context |= _counted(window, by, scope) | {"needs": _needs(seen_by(user), at), "by": by}
     return render(request, "board/board.html", context)
@@ -65,21 +66,14 @@ def rows(request: HttpRequest) -> HttpResponse:
         window,
         figure=asked.get("figure", ""),
         part=asked.get("part", Part.NUMERATOR),
-        by=_allowed(asked.get("by", ""), scope) if "value" in asked else "",
+        by=scope.permits(asked.get("by", "")) if "value" in asked else "",
         value=asked.get("value", ""),
         scope=scope,
         seen=seen_by(user),
-        page=_page(request),
+        page=page_asked(request),
         definitions=edition_asked(asked.get("definitions", "")),
     )
     return render(request, "board/rows.html", frame(user) | _listed(request, found))
-
-
-def _allowed(by: str, scope: Scope) -> str:
-    """A dimension as asked for. Raises `Forbidden` for figures by officer, which only a department's head sees."""
-    if by == "officer" and not scope.of_department:
-        raise Forbidden("按经办人的统计只供部门负责人查看。")
-    return by
 
 
 def viewer(request: HttpRequest) -> User:
@@ -195,13 +189,6 @@ def _needs(scope: TicketQuerySet, at: datetime) -> list[dict[str, Any]]:
     return found
 
 
-def _page(request: HttpRequest) -> int:
-    typed = request.GET.get("page", "1")
-    if not typed.isascii() or not typed.isdigit() or len(typed) > 6:
-        raise Invalid("没有这一页。", fields={"page": "没有这一页。"})
-    return int(typed)
-
-
 def _listed(request: HttpRequest, found: Opened) -> dict[str, Any]:
     window = found.window
     parts = [
@@ -218,7 +205,7 @@ def _listed(request: HttpRequest, found: Opened) -> dict[str, Any]:
         "total": found.total,
         "tickets": found.tickets,
         "hidden": found.hidden,
-        "pager": _pager(request, found.page, found.pages),
+        "pager": pager(request, found.page, found.pages),
         "back": _back(request, window),
     }
 
@@ -231,7 +218,7 @@ def _group(request: HttpRequest) -> str:
 
 
 def _standing(request: HttpRequest, scope: TicketQuerySet, at: datetime) -> dict[str, Any]:
-    code, page = request.GET["figure"], _page(request)
+    code, page = request.GET["figure"], page_asked(request)
     found = standing.listed(code, scope, at=at, department=request.GET.get("value", ""))
     total = found.count()
     pages = max(1, -(-total // PAGE))
@@ -242,7 +229,7 @@ def _standing(request: HttpRequest, scope: TicketQuerySet, at: datetime) -> dict
         "sentence": "按此刻的时限列出，最早到期的在前。",
         "total": total,
         "tickets": list(found[(page - 1) * PAGE : page * PAGE]),
-        "pager": _pager(request, page, pages),
+        "pager": pager(request, page, pages),
         "back": reverse("board"),
     }
 
@@ -250,14 +237,6 @@ def _standing(request: HttpRequest, scope: TicketQuerySet, at: datetime) -> dict
 def _back(request: HttpRequest, window: Window) -> str:
     period = {"since": window.since_on.isoformat(), "until": window.until_on.isoformat()}
     return f"{reverse('board')}?{urlencode(period | {'by': request.GET.get('by', '')})}"
-
-
-def _pager(request: HttpRequest, page: int, pages: int) -> dict[str, str]:
-    return {
-        "newer": _with(request, page=str(page - 1)) if page > 1 else "",
-        "older": _with(request, page=str(page + 1)) if page < pages else "",
-        "text": f"第 {page} 页，共 {pages} 页",
-    }
 
 
 def _with(request: HttpRequest, **changed: str) -> str:

@@ -17,8 +17,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tickets.figures.bulletin import Bars, Cell, Columns, Content, Paragraph, Section, Table
 from tickets.services.bulletins.archive import settled
+from tickets.services.harmless import harmless
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FORMATS = {"%": "0.0%", "n": "#,##0", "件": "#,##0", "元": "#,##0", "小时": '0.0" 小时"'}
 _TONES = {"red": "FDECEA", "black": "E4E6EA", "low": "F6F7F9"}
 _HEAD = PatternFill("solid", start_color="E5F1EE")
@@ -39,14 +39,9 @@ def xlsx(content: Content) -> bytes:
     return settled(kept.getvalue(), at=content.as_of)
 
 
-def safe(text: str) -> str:
-    """What would be read as a formula, or by older programs as a command, is made a text."""
-    return f"'{text}" if text.startswith(_FORMULA) and len(text) > 1 else text
-
-
 def _cover(sheet: Worksheet, content: Content) -> None:
     sheet.title = "封面"
-    sheet["A1"] = safe(content.title)
+    sheet["A1"] = harmless(content.title)
     sheet["A1"].font = Font(size=16, bold=True)
     facts = (
         ("编号", content.number),
@@ -58,7 +53,7 @@ def _cover(sheet: Worksheet, content: Content) -> None:
     )
     for row, (name, value) in enumerate(facts, start=3):
         sheet.cell(row, 1, name)
-        sheet.cell(row, 2, safe(value))
+        sheet.cell(row, 2, harmless(value))
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 14, 60
 
 
@@ -66,7 +61,7 @@ def _section(sheet: Worksheet, section: Section) -> None:
     row, widths = 1, [30]
     for block in section.blocks:
         if isinstance(block, Paragraph):
-            sheet.cell(row, 1, safe(block.text)).alignment = Alignment(vertical="top")
+            sheet.cell(row, 1, harmless(block.text)).alignment = Alignment(vertical="top")
             row += 2
         elif isinstance(block, Table):
             row = _table(sheet, block, row, widths)
@@ -82,7 +77,7 @@ def _table(sheet: Worksheet, table: Table, row: int, widths: list[int]) -> int:
     """Each number in a column of its own, what stands under it in the next. Returns the next free row."""
     split = [any(cells.cells[i].small or cells.cells[i].bar for cells in table.rows) for i in range(len(table.columns))]
     if table.title:
-        sheet.cell(row, 1, safe(table.title)).font = Font(bold=True)
+        sheet.cell(row, 1, harmless(table.title)).font = Font(bold=True)
         row += 1
     place = count(1)
     for name, two in zip(table.columns, split, strict=True):
@@ -98,7 +93,7 @@ def _table(sheet: Worksheet, table: Table, row: int, widths: list[int]) -> int:
     widths += [18] * (next(place) - 1 - len(widths))
     if table.note:
         row += 1
-        sheet.cell(row, 1, safe(table.note)).font = Font(italic=True, color="5B6472")
+        sheet.cell(row, 1, harmless(table.note)).font = Font(italic=True, color="5B6472")
     return row + 2
 
 
@@ -107,12 +102,12 @@ def _bounds(cell: Cell) -> str:
 
 
 def _head(box: Box, name: str) -> None:
-    box.value, box.font, box.fill = safe(name), Font(bold=True), _HEAD
+    box.value, box.font, box.fill = harmless(name), Font(bold=True), _HEAD
 
 
 def _filled(box: Box, cell: Cell, tone: str) -> None:
     if cell.value is None:
-        box.value = safe(cell.text)
+        box.value = harmless(cell.text)
     else:
         box.value, box.number_format = cell.value, _FORMATS.get(cell.unit, "#,##0")
     box.alignment = Alignment(vertical="top", indent=1 if tone == "twin" and box.column == 1 else 0)
@@ -126,7 +121,7 @@ def _bars(sheet: Worksheet, chart: Bars, row: int) -> int:
         _head(sheet.cell(row, column), name)
     for index, bar in enumerate(chart.bars, start=row + 1):
         down, up = round(bar.value - bar.low, 1), round(bar.high - bar.value, 1)
-        for column, value in enumerate((safe(bar.label), bar.value, down, up, bar.n), start=1):
+        for column, value in enumerate((harmless(bar.label), bar.value, down, up, bar.n), start=1):
             sheet.cell(index, column, value)
     first, last = row + 1, row + len(chart.bars)
     drawn = _chart(sheet, chart.title, (row, last), kind="bar")
@@ -151,7 +146,7 @@ def _columns(sheet: Worksheet, chart: Columns, row: int) -> int:
     for column, name in enumerate((chart.title, f"{chart.unit}数"), start=1):
         _head(sheet.cell(row, column), name)
     for index, (label, value) in enumerate(zip(chart.labels, chart.values, strict=True), start=row + 1):
-        sheet.cell(index, 1, safe(label))
+        sheet.cell(index, 1, harmless(label))
         sheet.cell(index, 2, value)
     last = row + len(chart.values)
     sheet.add_chart(_chart(sheet, chart.title, (row, last), kind="col"), f"A{last + 2}")

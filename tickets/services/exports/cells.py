@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives import hashes
 
 from qihu.crypto import running_sm3
+from tickets.services.harmless import harmless
 
-_ACTIVE = tuple("=+-@|%＝＋－＠")
-"""What a spreadsheet may take for the beginning of a formula or a command, also in its wide form."""
-_INVISIBLE = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff\u200b-\u200f\u2028-\u202e\u2060]"
-)
-"""Not allowed in XML, or unseen before an active character."""
-_LONGEST = 32_000
-"""A spreadsheet's cell takes 32,767."""
 Row = Sequence[str]
 
 
@@ -34,14 +26,6 @@ class Column:
     label: str
     number: bool = False
     width: int = 14
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet executes: an apostrophe before whatever could begin a formula."""
-    plain = _INVISIBLE.sub("", text)
-    tidy = plain.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")[:_LONGEST]
-    risky = plain.startswith(("\t", "\r", "\n")) or tidy.lstrip().startswith(_ACTIVE)
-    return f"'{tidy}" if risky else tidy
 
 
 def written(rows: Iterable[Row]) -> bytes:

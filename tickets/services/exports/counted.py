@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qihu.accounts.models import User
-from qihu.errors import Forbidden, Invalid
+from qihu.errors import Invalid
 from tickets.figures import (
     BY_CODE,
     Part,
@@ -69,9 +69,7 @@ def _window(asked: Asked, at: datetime) -> Window:
 
 
 def _by(asked: Asked, scope: Scope) -> str:
-    by = asked.get("by", "")[:_LONGEST]
-    if by == "officer" and not scope.of_department:
-        raise Forbidden("按经办人的统计只供部门负责人查看。")
+    by = scope.permits(asked.get("by", "")[:_LONGEST])
     if by and by not in NAMED:
         raise Invalid(f"不能按“{by}”分组。", fields={"by": f"可用：{'、'.join(NAMED)}。"})
     return by

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from tickets.services.exports.cells import Tally, harmless, read
+from tickets.services.exports.cells import Tally, read
 from tickets.services.exports.paper import Block, Line, Paper
+from tickets.services.harmless import harmless
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PLAIN, _HEAD, _FAINT, _NUMBER = range(4)

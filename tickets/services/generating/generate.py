@@ -64,7 +64,7 @@ def _refuse(tickets: int, since: date, until: date, *, force: bool) -> None:
         raise Invalid("件数应为正数。", fields={"tickets": "件数应为正数。"})
     if until - since < timedelta(days=_FEWEST_DAYS):
         raise Invalid("时段太短。", fields={"until": f"时段至少 {_FEWEST_DAYS} 天。"})
-    if not settings.DEMO and not force:
+    if not settings.DEMO:
         raise Conflict("只能在演示环境里生成数据。")
     if Ticket.objects.exists() and not force:
         raise Conflict("库里已有诉求，不再生成；确要混在一起请加 --force。")

@@ -10,14 +10,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from tickets.models import Sheet, SheetRow
-
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r", "|", "%")
-"""What a spreadsheet may take for the beginning of a formula or a command."""
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet executes: an apostrophe before whatever could begin a formula."""
-    return f"'{text}" if text.startswith(_ACTIVE) else text
+from tickets.services.harmless import harmless
 
 
 def workbook(sheet: Sheet) -> bytes:

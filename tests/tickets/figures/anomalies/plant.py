@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tests import make
 from tests.make import MINUTE, MONDAY
@@ -15,7 +15,7 @@ from tickets.services import closing, handling, review
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AT = MONDAY + 60 * DAY
-MARCH = of_dates(datetime(2026, 3, 1).date(), datetime(2026, 4, 1).date(), as_of=AT)  # noqa: DTZ001 - a date
+MARCH = of_dates(date(2026, 3, 1), date(2026, 4, 1), as_of=AT)
 WEEKDAYS = tuple(MONDAY + DAY * n for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11, 14, 15, 16, 17, 18, 21, 22, 23, 24, 25))
 WORDS = (
     "农商银行已同意授信{n}万元，年利率3.6%，材料清单已发到贵公司邮箱，周五前可以签约。",
