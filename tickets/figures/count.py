@@ -11,7 +11,7 @@ from qihu.accounts.models import Department, Region, User
 from qihu.errors import Invalid
 from routing.rules.models import Category, ChainTag, IndustryChain
 from tickets.figures.counters import Counters, counters_of
-from tickets.figures.figure import Counted, Figure, empty, figures_of
+from tickets.figures.figure import Counted, Family, Figure, empty, families, figures_of, with_means
 from tickets.figures.lengths import Length, Lengths, Moved, lengths
 from tickets.figures.measures import DIMENSIONS, PERIODS, Definitions, Measure, editions, in_force
 from tickets.figures.scope import Scope, everything
@@ -158,7 +158,7 @@ class _Counter:
         whole = counted[""].get("") or empty(self.definitions, counters)
         return Report(
             window=replace(self.window, live=False),
-            figures=figures_of(self.measures, whole, counters),
+            figures=self._figures(families(self.measures), whole, counters),
             groups={name: self._groups(name, counted[name], counters, told_by) for name in by},
             edition=self.definitions.number,
             behind=behind,
@@ -196,6 +196,9 @@ class _Counter:
             if any(sums.get(value, ())) or closed.get(value)
         }
 
+    def _figures(self, found: Sequence[Family], counted: Counted, counters: Counters) -> dict[str, Figure]:
+        return with_means(figures_of(found, counted, counters), self.measures)
+
     def _groups(
         self, name: str, counted: Mapping[str, Counted], counters: Counters, told_by: Sequence[str] | None
     ) -> tuple[Group, ...]:
@@ -203,8 +206,9 @@ class _Counter:
         measures = [one for one in self.measures if not one.by_closing or self._told_by(name)]
         if told_by is not None:
             measures = [one for one in measures if {one.code, one.twin_of} & {"submitted", *told_by}]
+        found = families(measures)
         groups = [
-            Group(value=value, label=labels[value], figures=figures_of(measures, one, counters))
+            Group(value=value, label=labels[value], figures=self._figures(found, one, counters))
             for value, one in counted.items()
         ]
         if name in PERIODS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tickets.figures.counters import Counters
@@ -48,14 +48,32 @@ class Counted:
     closings: int = 0
 
 
-def figures_of(measures: Sequence[Measure], counted: Counted, counters: Counters) -> dict[str, Figure]:
+Family = tuple[Measure, tuple[Measure, ...]]
+"""A figure's definition and those of its twins."""
+
+
+def families(measures: Sequence[Measure]) -> list[Family]:
+    """Which figures stand in which: worked out once, for however many groups."""
+    return [
+        (one, tuple(other for other in measures if other.twin_of == one.code))
+        for one in measures
+        if not (one.twin_of or one.of)
+    ]
+
+
+def nested(found: Sequence[Family], make: Callable[[Measure, tuple[Figure, ...]], Figure]) -> dict[str, Figure]:
     """The figures by code, each with its twins in it."""
-    plain = {one.code: _figure(one, counted, counters) for one in measures if not one.of}
-    twins = {one.code: tuple(plain[m.code] for m in measures if m.twin_of == one.code) for one in measures}
-    found = {
-        one.code: _figure(one, counted, counters, twins[one.code]) for one in measures if not (one.twin_of or one.of)
-    }
-    return found | {one.code: _index(one, found) for one in measures if one.of}
+    return {one.code: make(one, tuple(make(twin, ()) for twin in twins)) for one, twins in found}
+
+
+def figures_of(found: Sequence[Family], counted: Counted, counters: Counters) -> dict[str, Figure]:
+    """The figures of one group."""
+    return nested(found, lambda measure, twins: _figure(measure, counted, counters, twins))
+
+
+def with_means(figures: dict[str, Figure], measures: Sequence[Measure]) -> dict[str, Figure]:
+    """And those that are means of others."""
+    return figures | {one.code: _index(one, figures) for one in measures if one.of}
 
 
 def empty(definitions: Definitions, counters: Counters) -> Counted:
@@ -63,7 +81,7 @@ def empty(definitions: Definitions, counters: Counters) -> Counted:
     return Counted([0] * len(counters.order), {one.code: Length() for one in definitions.measures if one.times})
 
 
-def _figure(measure: Measure, counted: Counted, counters: Counters, twins: tuple[Figure, ...] = ()) -> Figure:
+def _figure(measure: Measure, counted: Counted, counters: Counters, twins: tuple[Figure, ...]) -> Figure:
     length = counted.lengths.get(measure.code, Length())
     if measure.by_closing:
         n = counted.closings

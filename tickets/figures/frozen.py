@@ -18,7 +18,7 @@ from qihu.crypto import sm3
 from qihu.errors import Invalid, Unknown
 from tickets.figures.count import Group, labels_of
 from tickets.figures.counters import Counters, counters_of
-from tickets.figures.figure import Figure, figure_from
+from tickets.figures.figure import Figure, families, figure_from, nested
 from tickets.figures.lengths import Length, lengths
 from tickets.figures.measures import DIMENSIONS, Definitions, Measure
 from tickets.figures.scope import Scope, everything, scope_of
@@ -126,10 +126,7 @@ def _told(one: Measure, counts: Sequence[int], length: Length | None, counters: 
 
 def figures_of_content(told: Mapping[str, Mapping[str, int | None]], definitions: Definitions) -> dict[str, Figure]:
     """The figures that were kept, each with its twins in it, as `report` would give them."""
-    measures = kept_measures(definitions)
-    plain = {one.code: _figure(one, told[one.code]) for one in measures}
-    twins = {one.code: tuple(plain[two.code] for two in measures if two.twin_of == one.code) for one in measures}
-    return {one.code: _figure(one, told[one.code], twins[one.code]) for one in measures if not one.twin_of}
+    return nested(families(kept_measures(definitions)), lambda one, twins: _figure(one, told[one.code], twins))
 
 
 def groups_of_content(content: Content, by: str, definitions: Definitions) -> list[Group]:
@@ -143,7 +140,7 @@ def groups_of_content(content: Content, by: str, definitions: Definitions) -> li
     return sorted(groups, key=lambda one: (not one.value, -one.figures["submitted"].denominator, one.value))
 
 
-def _figure(one: Measure, told: Mapping[str, int | None], twins: tuple[Figure, ...] = ()) -> Figure:
+def _figure(one: Measure, told: Mapping[str, int | None], twins: tuple[Figure, ...]) -> Figure:
     n, hits, strict = (told[name] or 0 for name in ("n", "hits", "strict"))
     total = float(hits)
     if one.sums:

@@ -84,7 +84,7 @@ class TestFiles:
 
     @pytest.mark.parametrize("typed", ["=1+1", "+86", "-1", "@sum", "\t=1"])
     def test_nothing_in_a_sheet_is_a_formula(self, typed):
-        assert harmless(typed) == f"'{typed}"
+        assert harmless(typed) == f"'{typed}".replace("\t", " ")
         assert harmless("金融办") == "金融办"
 
     def test_who_takes_one_is_on_record(self, city):
