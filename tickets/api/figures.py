@@ -16,10 +16,10 @@ from tickets.api.described import problems, query
 from tickets.api.door import Door, public_url, staff
 from tickets.api.paging import page_number
 from tickets.api.rows import PageOut, page_body
-from tickets.figures import DIMENSIONS, PERIODS, Figure, Part, Window, live_or, opened, report
+from tickets.figures import DIMENSIONS, PERIODS, Figure, Part, Window, opened, report
 from tickets.figures.answers import RowsURL, as_json, figure_json
 from tickets.figures.count import checked
-from tickets.figures.fresh import freshen
+from tickets.figures.fresh import fresh_window
 from tickets.figures.measures import edition_asked
 from tickets.figures.scope import Scope, counted_for, seen_by
 from tickets.figures.series import Point, series, window_of
@@ -92,7 +92,7 @@ class Figures(Door):
         """All figures."""
         scope = counted_for(staff(request))
         by, only = _by(request, scope), [code for code in request.GET.get("only", "").split(",") if code]
-        found = report(_window(request), by=[by] if by else [], scope=scope, only=only or None)
+        found = report(fresh_window(request.GET, at=now()), by=[by] if by else [], scope=scope, only=only or None)
         window = found.window
 
         return Response(as_json(found, _rows(request, window, by)))
@@ -143,7 +143,13 @@ class FigureSeries(Door):
         """Every period in which something was submitted."""
         scope = counted_for(staff(request))
         by, only = _by(request, scope), [code for code in request.GET.get("only", "").split(",") if code]
-        found = series(_window(request), every=request.GET.get("every", "month"), by=by, scope=scope, only=only or None)
+        found = series(
+            fresh_window(request.GET, at=now()),
+            every=request.GET.get("every", "month"),
+            by=by,
+            scope=scope,
+            only=only or None,
+        )
         window = found.counted.window
         return Response(
             {
@@ -198,7 +204,7 @@ class FigureRows(Door):
         user, get = staff(request), request.GET
         page, scope = page_number(request), counted_for(user)
         found = opened(
-            _window(request),
+            fresh_window(request.GET, at=now()),
             figure=get.get("figure", ""),
             part=get.get("part", Part.DENOMINATOR),
             by=_by(request, scope),
@@ -210,13 +216,6 @@ class FigureRows(Door):
         )
         following = public_url(request, f"{request.path}?{_with_page(request, page + 1)}")
         return Response(page_body(Caller(user), found.tickets, following if page < found.pages else None))
-
-
-def _window(request: Request) -> Window:
-    get, at = request.GET, now()
-    freshen(at)
-    typed = {name: get.get(name, "").replace(" ", "+") for name in ("since", "until", "as_of", "known")}
-    return live_or(**typed, at=at)
 
 
 def _by(request: Request, scope: Scope) -> str:

@@ -18,8 +18,8 @@ from qihu.errors import Forbidden, Invalid
 from routing.promises.book import current_book
 from routing.promises.coverage import coverage_warnings
 from routing.promises.words import ordinary_day
-from tickets.figures import DIMENSIONS, PAGE, Opened, Part, Report, Window, label_of, live_or, opened, report, standing
-from tickets.figures.fresh import freshen
+from tickets.figures import DIMENSIONS, PAGE, Opened, Part, Report, Window, label_of, opened, report, standing
+from tickets.figures.fresh import fresh_window, freshen
 from tickets.figures.kept import frozen_in
 from tickets.figures.measures import edition_asked
 from tickets.figures.scope import Scope, counted_for, places_of, seen_by
@@ -59,9 +59,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     scope, asked = counted_for(user), request.GET
     if asked.get("figure", "") in standing.LISTS:
         return render(request, "board/rows.html", frame(user) | _standing(request, seen_by(user), at))
-    freshen(at)
-    typed = {name: asked.get(name, "") for name in ("since", "until", "as_of", "known")}
-    window = live_or(**typed, at=at)
+    window = fresh_window(asked, at=at)
     found = opened(
         window,
         figure=asked.get("figure", ""),

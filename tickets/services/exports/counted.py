@@ -14,13 +14,12 @@ from tickets.figures import (
     Report,
     Window,
     label_of,
-    live_or,
     opened,
     report,
     rows,
     standing,
 )
-from tickets.figures.fresh import freshen
+from tickets.figures.fresh import fresh_window
 from tickets.figures.measures import in_force
 from tickets.figures.scope import Scope, counted_for, seen_by
 from tickets.models.lists import TicketQuerySet
@@ -49,7 +48,7 @@ class Behind:
 
 def behind(user: User, asked: Asked, *, at: datetime) -> Behind:
     """As `/board/rows/` lists them. Raises `Forbidden` for who has no board, `Invalid`."""
-    scope, window = counted_for(user), _window(asked, at)
+    scope, window = counted_for(user), fresh_window(asked, at=at)
     wanted = {
         "figure": asked.get("figure", ""),
         "part": asked.get("part") or str(Part.NUMERATOR),
@@ -59,13 +58,6 @@ def behind(user: User, asked: Asked, *, at: datetime) -> Behind:
     found = opened(window, scope=scope, **wanted)  # type: ignore[arg-type]
     still = replace(found.window, live=False)  # what is walked later is what was counted now
     return Behind(found.total, still, _words(wanted, still), rows.behind(still, scope=scope, **wanted))
-
-
-def _window(asked: Asked, at: datetime) -> Window:
-    freshen(at)
-    # a "+" of an offset that was not escaped came as a space
-    typed = {name: asked.get(name, "").replace(" ", "+") for name in ("since", "until", "as_of", "known")}
-    return live_or(**typed, at=at)
 
 
 def _by(asked: Asked, scope: Scope) -> str:
@@ -100,5 +92,5 @@ def table(user: User, asked: Asked, *, at: datetime) -> tuple[Report, str]:
     """The figures of a period and their words. Raises `Forbidden`, `Invalid`."""
     scope = counted_for(user)
     by = _by(asked, scope)
-    found = report(_window(asked, at), by=[by] if by else [], scope=scope)
+    found = report(fresh_window(asked, at=at), by=[by] if by else [], scope=scope)
     return found, f"全部指标；时段 {_period(found.window)}" + (f"；按{NAMED[by]}分组" if by else "")
