@@ -71,7 +71,15 @@ class Counters:
 
     def total(self, measure: Measure, counts: Sequence[int]) -> float:
         """The numerator: the sum of a column, or the weighted count."""
-        return float(sum(weight * counts[place] for place, weight in self._spot(measure).total))
+        return self.read(measure, counts).total
+
+    def read(self, measure: Measure, counts: Sequence[int]) -> Read:
+        """All four at once: a series makes thousands of figures."""
+        spot = self._spot(measure)
+        total = 0.0
+        for place, weight in spot.total:
+            total += weight * counts[place]
+        return Read(counts[spot.n], counts[spot.hits], counts[spot.strict], total)
 
     def _spot(self, measure: Measure) -> _Spot:
         """Where a figure's counters stand: found once, asked for thousands of times a page."""
@@ -84,6 +92,15 @@ class Counters:
                 tuple((self.at[one], weight) for one, weight in _numerator(measure)),
             )
         return found
+
+
+class Read(NamedTuple):
+    """A figure's counts in one group, as the methods of `Counters` by these names say them."""
+
+    n: int
+    hits: int
+    strict: int
+    total: float
 
 
 class _Spot(NamedTuple):

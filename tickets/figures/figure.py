@@ -48,6 +48,8 @@ class Counted:
     closings: int = 0
 
 
+_UNMEASURED = Length()
+
 Family = tuple[Measure, tuple[Measure, ...]]
 """A figure's definition and those of its twins."""
 
@@ -82,19 +84,12 @@ def empty(definitions: Definitions, counters: Counters) -> Counted:
 
 
 def _figure(measure: Measure, counted: Counted, counters: Counters, twins: tuple[Figure, ...]) -> Figure:
-    length = counted.lengths.get(measure.code, Length())
+    length = counted.lengths.get(measure.code, _UNMEASURED)
     if measure.by_closing:
         n = counted.closings
         return figure_from(measure, n=n, hits=n, strict=n, total=float(n), length=length, twins=twins)
-    return figure_from(
-        measure,
-        n=counters.n(measure, counted.counts),
-        hits=counters.hits(measure, counted.counts),
-        strict=counters.strict(measure, counted.counts),
-        total=counters.total(measure, counted.counts),
-        length=length,
-        twins=twins,
-    )
+    n, hits, strict, total = counters.read(measure, counted.counts)
+    return figure_from(measure, n=n, hits=hits, strict=strict, total=total, length=length, twins=twins)
 
 
 def figure_from(

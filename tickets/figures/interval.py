@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
 Z = 1.959963984540054  # two-sided 95 %
@@ -18,6 +19,7 @@ class Interval:
     high: float
 
 
+@lru_cache(maxsize=16_384)  # groups are mostly small: the same few counts come back thousands of times a page
 def wilson(hits: int, n: int) -> Interval | None:
     """Wilson's 95 % interval of `hits` in `n`; None for n = 0, because there is no rate."""
     if n == 0:

@@ -119,12 +119,13 @@ def _divided(window: Window) -> tuple[tuple[date, date] | None, list[Window]]:
 
 def _add_cells(found: dict[str, Sums], months: tuple[date, date], scope: Scope, counters: Counters) -> None:
     stored = {name: _stored(name) for name in found}
-    rows = sums_of(counters.number, scope.places(), sorted(set(stored.values())), *months)
+    kept: dict[str, list[tuple[date, str, list[int]]]] = defaultdict(list)
+    for month, kind, value, counts in sums_of(counters.number, scope.places(), sorted(set(stored.values())), *months):
+        kept[kind].append((month, value, counts))
     for name, dimension in stored.items():
-        for month, kind, value, counts in rows:
-            if kind == dimension:
-                sums = _at(found[name], _named(name, month, value), counters)
-                sums[:] = map(int.__add__, sums, counts)
+        for month, value, counts in kept[dimension]:
+            sums = _at(found[name], _named(name, month, value), counters)
+            sums[:] = map(int.__add__, sums, counts)
 
 
 def _stored(name: str) -> str:
