@@ -12,7 +12,7 @@ from django.db import connection
 from tickets.figures.atoms import BIT
 from tickets.figures.counters import BINS, EDGES, bin_of, counters_of, timed
 from tickets.figures.folding import Row
-from tickets.figures.measures import DIMENSIONS, Definitions, Measure
+from tickets.figures.measures import DIMENSIONS, Definitions
 from tickets.figures.places import Places
 from tickets.figures.window import zone
 from tickets.models import Cell
@@ -140,13 +140,25 @@ def _value(row: Row, dimension: str) -> str:
 
 
 def sum_up(definitions: Definitions, places: Places) -> None:
-    """All cells of an edition anew from the current rows; other editions' cells go."""
+    """All cells of an edition anew from the current rows; other editions' cells go. In a transaction."""
     above = [(code, f"r:{one}") for code in places.paths for one in places.above(code)]
     Cell.objects.all().delete()
     with connection.cursor() as cursor:
+        cursor.execute(_current(definitions))
         params = {"regions": [region for region, _ in above], "above": [place for _, place in above]}
         for sql in _sums(definitions):
             cursor.execute(sql, params)
+        cursor.execute("DROP TABLE counted")
+
+
+def _current(definitions: Definitions) -> str:
+    """What counts, narrow: it is read once for each dimension."""
+    columns = ["month", "submitted_on", "flags", "closed_at", "burden", *DIMENSIONS]
+    columns += sorted({measure.times for measure in timed(definitions)})
+    return (
+        f"CREATE TEMPORARY TABLE counted ON COMMIT DROP AS SELECT {', '.join(columns)} FROM tickets_fact"  # noqa: S608
+        f" WHERE state = 'now' AND flags & {_COUNTED} <> 0"
+    )
 
 
 def _sums(definitions: Definitions) -> Iterator[str]:
@@ -159,42 +171,48 @@ def _sums(definitions: Definitions) -> Iterator[str]:
         own = _WHOLE if by_region else _UNIT
         for measure in timed(definitions):
             only = f"{own} AND {measure.population.sql()} AND {measure.times} IS NOT NULL"
-            yield _binned(definitions, measure, only, by_region=by_region)
+            group = ("month", measure.times, "''")
+            yield _sum(definitions, group, _BINNED, only, by_region=by_region, told=_bin(measure.times))
         for measure in definitions.measures:
             if measure.by_closing:
                 on = f"(closed_at AT TIME ZONE '{zone()}')::date"
                 only = f"{own} AND closed_at IS NOT NULL AND {measure.population.sql()}"
                 group = (f"date_trunc('month', {on})::date", CLOSED_ON, f"{on}::text")
-                yield _sum(definitions, group, "ARRAY[count(*)]", only, by_region=by_region)
+                yield _sum(definitions, group, "ARRAY[sum(n)]::bigint[]", only, by_region=by_region)
 
 
-def _sum(definitions: Definitions, group: tuple[str, str, str], counts: str, only: str, *, by_region: bool) -> str:
+_BINNED = f"ARRAY[{', '.join(f'COALESCE(sum(n) FILTER (WHERE bin = {i}), 0)' for i in range(1, BINS + 1))}]::bigint[]"
+
+
+def _bin(column: str) -> str:
+    return f"width_bucket({column}, ARRAY[{', '.join(map(str, EDGES))}]::bigint[]) AS bin"
+
+
+def _sum(
+    definitions: Definitions,
+    group: tuple[str, str, str],
+    counts: str,
+    only: str,
+    *,
+    by_region: bool,
+    told: str = "flags",
+) -> str:
+    """Rows that tell the same are put together first: a hundred conditions are then asked of far fewer."""
     month, dimension, value = group
-    place, source = _place(by_region=by_region)
+    key, above = _place(by_region=by_region)
     return (
         "INSERT INTO tickets_cell (definitions, month, place, dimension, value, counts)"  # noqa: S608 - fixed texts
-        f" SELECT {definitions.number}, {month}, {place}, '{dimension}', {value}, {counts} FROM {source}"
-        f" WHERE state = 'now' AND flags & {_COUNTED} <> 0 AND {only} GROUP BY 2, 3, 5"
-    )
-
-
-def _binned(definitions: Definitions, measure: Measure, only: str, *, by_region: bool) -> str:
-    place, source = _place(by_region=by_region)
-    edges = f"ARRAY[{', '.join(map(str, EDGES))}]::bigint[]"
-    counts = ", ".join(f"count(*) FILTER (WHERE bin = {i})" for i in range(1, BINS + 1))
-    return (
-        "INSERT INTO tickets_cell (definitions, month, place, dimension, value, counts)"  # noqa: S608 - fixed texts
-        f" SELECT {definitions.number}, month, place, '{measure.times}', '', ARRAY[{counts}]"
-        f" FROM (SELECT month, {place} AS place, width_bucket({measure.times}, {edges}) AS bin FROM {source}"
-        f" WHERE state = 'now' AND flags & {_COUNTED} <> 0 AND {only}) binned GROUP BY month, place"
+        f" SELECT {definitions.number}, month, place, '{dimension}', value, {counts}"
+        f" FROM (SELECT {month} AS month, {key} AS key, {value} AS value, {told}, count(*) AS n, sum(burden) AS burden"
+        f" FROM counted WHERE {only} GROUP BY 1, 2, 3, 4) alike {above} GROUP BY month, place, value"
     )
 
 
 def _place(*, by_region: bool) -> tuple[str, str]:
-    if not by_region:
-        return "'d:' || department", "(SELECT * FROM tickets_fact WHERE department <> '') led"
-    above = "unnest(%(regions)s::text[], %(above)s::text[]) AS up(region, above)"
-    return "above", f"tickets_fact JOIN {above} USING (region)"
+    """What places are told apart by, and how the places above each are found."""
+    if by_region:
+        return "region", "JOIN unnest(%(regions)s::text[], %(above)s::text[]) AS up(key, place) USING (key)"
+    return "department", "CROSS JOIN LATERAL (SELECT 'd:' || key AS place WHERE key <> '') up"
 
 
 def sums_of(

@@ -54,7 +54,7 @@ class Counters:
                 sums[i] += columns[column] if column else n
 
     def sql(self) -> str:
-        """All of them as one array, over the rows of `tickets_fact`."""
+        """All of them as one array, over rows of flags with how many there are (`n`) and the sums of their columns."""
         return f"ARRAY[{', '.join(_sql(one) for one in self.order)}]::bigint[]"
 
     def n(self, measure: Measure, counts: Sequence[int]) -> int:
@@ -143,5 +143,5 @@ def _needed(measure: Measure) -> list[Summed]:
 
 
 def _sql(one: Summed) -> str:
-    value = f"sum({one.column})" if one.column else "count(*)"
+    value = f"sum({one.column or 'n'})"
     return f"COALESCE({value} FILTER (WHERE {one.condition.sql()}), 0)"

@@ -16,7 +16,6 @@ from tickets.figures.repeats import Span
 from tickets.figures.truth import flags_of, ripening_of
 from tickets.figures.window import zone
 from tickets.holding import HOLDERS, Holder
-from tickets.workflow import Status
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -48,6 +47,7 @@ class Row(NamedTuple):
     burden: int | None
 
 
+_HOLDERS = {str(status): holder for status, holder in HOLDERS.items()}
 SAME = slice(Row._fields.index("flags"), len(Row._fields))
 """What a figure can see of a row beside its times."""
 
@@ -84,12 +84,18 @@ def fold(
     steps = _Steps(key, places)
     rows = list[Row]()
     story = _merged(log, origin.marks) if origin else log
+    head = _head(life, key)
     for told, since, until, replaced_at in _times(story):
         life.take(told)
         steps.take(told, life, since)
+        if life.submitted_at is not head[1]:
+            head = _head(life, key)
         hidden = until if replaced_at <= told.recorded_at else max(until, replaced_at)
-        for row in _stretches(key, life, told.recorded_at, places, (since, until, replaced_at, hidden)):
-            _add(rows, row)
+        if hidden <= since:
+            continue
+        known, tail = (told.recorded_at, replaced_at), _tail(life, places)
+        for cut, lasts, flags in _stretches(life, since, hidden):
+            _add(rows, Row._make((*head, cut, max(cut, min(lasts, until)), lasts, *known, flags, *tail)))
     return rows, steps.made()
 
 
@@ -120,39 +126,24 @@ def _times(story: Sequence[Told]) -> Iterator[tuple[Told, datetime, datetime, da
             yield told, since, max(since, following.happened_at), max(following.recorded_at, told.recorded_at)
 
 
-def _stretches(
-    key: int, life: Life, known_at: datetime, places: Places, times: tuple[datetime, datetime, datetime, datetime]
-) -> Iterator[Row]:
-    """From this event to the next one: a row from each moment on at which something comes due."""
-    since, until, replaced_at, hidden = times
-    if hidden <= since:
-        return
-    head, tail = _head(life, key), _tail(life, places)
-    flags, ahead = (0, []) if life.gone else _ripe(flags_of(life), ripening_of(life), since)
-    ahead = [one for one in ahead if one[0] < hidden]
-    for i in range(len(ahead) + 1):
-        cut = ahead[i - 1][0] if i else since
-        lasts = ahead[i][0] if i < len(ahead) else FOREVER
-        span = (cut, max(cut, min(lasts, until)), lasts, known_at, replaced_at)
-        yield Row._make((*head, *span, flags if i == 0 else ahead[i - 1][1], *tail))
-
-
-def _ripe(flags: int, ripening: list[tuple[datetime, int]], since: datetime) -> tuple[int, list[tuple[datetime, int]]]:
-    """What is true at `since`, and each later moment at which that changes, with all that is true from then on."""
-    ahead = list[tuple[datetime, int]]()
-    every = flags
-    for moment, bits in ripening:
-        following = every | bits if bits > 0 else every & ~-bits
-        if following == every:
-            continue
-        every = following
-        if moment <= since:
-            flags = every
-        elif ahead and ahead[-1][0] == moment:
-            ahead[-1] = (moment, every)
-        else:
-            ahead.append((moment, every))
-    return flags, ahead
+def _stretches(life: Life, since: datetime, hidden: datetime) -> list[tuple[datetime, datetime, int]]:
+    """From an event on: a stretch up to each moment at which something comes due, with all that is true in it; the
+    last one has no end. Nothing is told of what comes due at `hidden` or later: the next event stands before it.
+    """
+    if life.gone:
+        return [(since, FOREVER, 0)]
+    found = list[tuple[datetime, datetime, int]]()
+    cut, flags = since, flags_of(life)
+    for moment, bits in ripening_of(life):
+        following = flags | bits if bits > 0 else flags & ~-bits
+        if moment > cut and following != flags:
+            if moment >= hidden:
+                break
+            found.append((cut, moment, flags))
+            cut = moment
+        flags = following
+    found.append((cut, FOREVER, flags))
+    return found
 
 
 def _head(life: Life, ticket_id: int) -> tuple[int, datetime, date, date]:
@@ -181,7 +172,7 @@ def _tail(life: Life, places: Places) -> tuple[object, ...]:
 
 def _net(life: Life, places: Places) -> int | None:
     """Opening seconds in which the answers' promises ran, all rounds together."""
-    met = [one for one in life.promises.of("RESOLVE") if one.met]
+    met = [one for one in life.promises.resolve if one.met]
     if not met:
         return None
     calendar = places.calendar(life.tags.get("region", ""), known=life.ending.at if life.ending else life.submitted_at)
@@ -216,7 +207,7 @@ class _Steps:
     def take(self, told: Told, life: Life, at: datetime) -> None:
         if not told.to_status or told.ticket_id != self._ticket_id:
             return
-        holder = HOLDERS[Status(told.to_status)]
+        holder = _HOLDERS[told.to_status]
         lead = self._places.department(life.department_id) if holder == Holder.DEPARTMENT else ""
         self._region = life.tags.get("region", "")
         last = self._steps[-1] if self._steps else None

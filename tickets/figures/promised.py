@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,33 +65,36 @@ class Promised:
         return self.met is not None or not self.void or (self.stop is not None and self.stop > self.first)
 
 
-COUNTED = frozenset({"ACCEPT", "CONTACT", "RESOLVE"})
-"""Clocks that any figure asks for."""
+_NAMES = {"ACCEPT": "accept", "CONTACT": "contact", "RESOLVE": "resolve"}
+"""The clocks that any figure asks for."""
 
 
-class Promises(dict[str, list[Promised]]):
+@dataclass(slots=True)
+class Promises:
     """Of one request, by clock, in order."""
 
-    def take(self, lines: list[Line], at: datetime) -> None:
+    accept: list[Promised] = field(default_factory=list)
+    contact: list[Promised] = field(default_factory=list)
+    resolve: list[Promised] = field(default_factory=list)
+
+    def take(self, lines: Sequence[Line], at: datetime) -> None:
         """The `clocks` of one event. A leg's promises are its co-handler's: no figure counts them."""
         for line in lines:
-            clock = line["clock"]
-            if clock not in COUNTED or "leg" in line:
+            name = _NAMES.get(line["clock"])
+            if name is None or "leg" in line:
                 continue
-            mine = self.setdefault(clock, [])
+            mine: list[Promised] = getattr(self, name)
             if line["op"] == "started" or not mine:
-                due, first = _moment(line["due_at"]), _moment(line["promised_due_at"])
-                mine.append(Promised(at, due, first))
-            mine[-1].take(line, at)
-
-    def of(self, clock: str) -> list[Promised]:
-        """Those of one clock."""
-        return self.get(clock, [])
+                mine.append(Promised(at, _moment(line["due_at"]), _moment(line["promised_due_at"])))
+            if line["op"] != "started":
+                mine[-1].take(line, at)
 
     def answer(self) -> Promised | None:
         """The first RESOLVE that was not taken back."""
-        found = self.of("RESOLVE")
-        return next((one for one in found if not one.dropped), found[0] if found else None)
+        for one in self.resolve:
+            if not one.dropped:
+                return one
+        return self.resolve[0] if self.resolve else None
 
 
 def _moment(written: str) -> datetime:

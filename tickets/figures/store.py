@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Model
 
 from tickets.figures.cells import Changes
 from tickets.figures.folding import Row, Step
-from tickets.models import Fact
+from tickets.models import Fact, Stay
 
 _ROW = ", ".join(Row._fields)
-_STEP = ", ".join(Step._fields)
 _PAST, _NOW, _AHEAD = (str(state) for state in (Fact.State.PAST, Fact.State.NOW, Fact.State.AHEAD))
 _STATE = """CASE WHEN f.until <= f.since THEN 'past' WHEN f.since > %(at)s THEN 'ahead'
     WHEN f.until <= %(at)s THEN 'past' ELSE 'now' END"""
@@ -69,13 +69,21 @@ def clear(first: int, after: int) -> None:
 
 def write(rows: Iterable[Row], steps: Iterable[Step], *, at: datetime) -> None:
     """Rows of requests that have none."""
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY tickets_fact (state, {_ROW}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row((state_at(row, at), *row))
-        with cursor.copy(f"COPY tickets_stay ({_STEP}) FROM STDIN") as copy:
-            for step in steps:
-                copy.write_row(step)
+    _copy(Fact, ("state", *Row._fields), ((state_at(row, at), *row) for row in rows))
+    _copy(Stay, Step._fields, steps)
+
+
+def _copy(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """In the binary form: writing times as text costs five times as much."""
+    fields = [model._meta.get_field(name.removesuffix("_id")) for name in names]
+    table, columns = model._meta.db_table, ", ".join(names)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types([(field.db_type(connection) or "").partition("(")[0] for field in fields])
+        for row in rows:
+            copy.write_row(row)
 
 
 def pass_time(changes: Changes, *, before: datetime | None, at: datetime) -> None:

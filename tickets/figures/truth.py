@@ -5,12 +5,12 @@ Each line is a definition of domain.md §5; `definitions/` makes figures of them
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from tickets.figures.atoms import Atom
 from tickets.figures.life import MONTH, Ending, Life
-from tickets.workflow import ENDED, Status
+from tickets.figures.promised import Promises
+from tickets.workflow import ENDED
 
 # plain integers: the fold asks for them a hundred million times in a rebuild, and flags of an enumeration are slow
 _ACCEPTED_IN_TIME = int(Atom.ACCEPTED_IN_TIME)
@@ -50,25 +50,26 @@ _TIMED = int(Atom.TIMED)
 _UNSOLVED = int(Atom.UNSOLVED)
 _CLOSED_BIT = int(Atom.CLOSED)
 _ENDED = frozenset(map(str, ENDED))
-_CLOSED = str(Status.CLOSED)
 
 
 def flags_of(life: Life) -> int:
     """What is true of it however time passes."""
     found = _COUNTED | life.marks
     found |= _OPEN if life.status not in _ENDED else 0
-    found |= _CLOSED_BIT if life.status == _CLOSED else 0
+    found |= _CLOSED_BIT if life.closed else 0
     found |= _SUSPENDED if life.status == "suspended" else 0
     found |= _DISPATCHED if life.dispatched_at is not None else 0
     found |= _ONE_LEAD if len(life.leads) <= 1 else 0
     found |= _REWORKED if life.round >= 2 else 0
     found |= _UNSOLVED if life.delivered == "unsolved" else 0
-    return found | _kept(life) | _called(life) | _ended(life)
+    found |= _kept(life)
+    found |= _called(life) if life.called_in else 0
+    return found | _ended(life, life.first_ending, life.ending) if life.first_ending and life.ending else found
 
 
 def _kept(life: Life) -> int:
     """Which promises were kept."""
-    found, taken, accept, answer = 0, life.accepted_at, life.promises.of("ACCEPT"), life.promises.answer()
+    found, taken, accept, answer = 0, life.accepted_at, life.promises.accept, life.promises.answer()
     if accept and taken is not None and taken <= accept[0].due:
         found |= _ACCEPTED_IN_TIME
     if answer is not None and answer.met is not None:
@@ -78,16 +79,11 @@ def _kept(life: Life) -> int:
 
 
 def _called(life: Life) -> int:
-    if not life.called_in:
-        return 0
     said = _CALL_SOLVED if life.call_solved else _CALL_DENIES if life.called_in == life.round else 0
     return _CALLED | said | (_CONTACT_DENIED if life.call_denied else 0)
 
 
-def _ended(life: Life) -> int:
-    first, last = life.first_ending, life.ending
-    if first is None or last is None:
-        return 0
+def _ended(life: Life, first: Ending, last: Ending) -> int:
     found = _EVER_CLOSED | (_OUTCOME_SOLVED if last.outcome == "solved" else 0)
     found |= _EXCLUDED if life.excluded_in == life.round else 0
     found |= _RATED_LOW if last.result is not None and last.result < 3 else 0
@@ -98,7 +94,7 @@ def _ended(life: Life) -> int:
 
 def _closed_now(life: Life, last: Ending) -> int:
     found = _RELIEVED if (last.burden or 0) > 0 else 0
-    found |= _TIMED if any(one.met for one in life.promises.of("RESOLVE")) else 0
+    found |= _TIMED if any(one.met for one in life.promises.resolve) else 0
     if last.result is None or last.process is None:
         return found
     found |= _RATED | (_RESULT_GOOD if last.result >= 4 else _RESULT_BASIC if last.result == 3 else 0)
@@ -109,7 +105,11 @@ def ripening_of(life: Life) -> list[tuple[datetime, int]]:
     """What becomes true though nothing happens, and when: each moment with the bits it sets (less than 0: that it
     clears), in order.
     """
-    found = list(_due(life))
+    found = _accept_due(life) if life.promises.accept else []
+    for one in life.promises.contact:
+        if one.owed:
+            found.append((one.due, _CONTACT_DUE | (_CONTACT_MISSED if one.late else 0)))
+    found += _answer_due(life.promises) if life.promises.resolve else []
     if life.dispatched_at:
         found.append((life.dispatched_at + MONTH, _DISPATCHED_MONTH))
     if life.first_ending:
@@ -117,29 +117,25 @@ def ripening_of(life: Life) -> list[tuple[datetime, int]]:
     if life.repeat:
         since, until = life.repeat
         found += [(since, _REPEAT), *([(until, -_REPEAT)] if until else [])]
-    return sorted(found)
+    found.sort()
+    return found
 
 
-def _due(life: Life) -> Iterator[tuple[datetime, int]]:
-    """What each promise makes true when it is due."""
-    yield from _accept_due(life)
-    for one in life.promises.of("CONTACT"):
-        if one.owed:
-            yield one.due, _CONTACT_DUE | (_CONTACT_MISSED if one.late else 0)
-    for one in life.promises.of("RESOLVE"):
-        if one.owed and one.late:
-            yield one.due, _RESOLVE_BROKEN
-    answer = life.promises.answer()
-    if answer is not None and answer.owed:
-        yield answer.due, _RESOLVE_DUE
-    if answer is not None and answer.owed_first:
-        yield answer.first, _PROMISE_DUE
-
-
-def _accept_due(life: Life) -> Iterator[tuple[datetime, int]]:
+def _accept_due(life: Life) -> list[tuple[datetime, int]]:
     """The first promise counts: where it was answered, or where one of them was left unanswered."""
-    accepts = life.promises.of("ACCEPT")
+    accepts = life.promises.accept
+    first = accepts[0].due
     if life.accepted_at is not None:
-        yield from ((one.due, _ACCEPT_DUE) for one in accepts[:1])
-        return
-    yield from ((max(one.due, accepts[0].due), _ACCEPT_DUE) for one in accepts if one.owed)
+        return [(first, _ACCEPT_DUE)]
+    return [(max(one.due, first), _ACCEPT_DUE) for one in accepts if one.owed]
+
+
+def _answer_due(promises: Promises) -> list[tuple[datetime, int]]:
+    """Each promise of an answer that is broken, and the one that counts by both its due times."""
+    found = [(one.due, _RESOLVE_BROKEN) for one in promises.resolve if one.owed and one.late]
+    answer = promises.answer()
+    if answer is not None and answer.owed:
+        found.append((answer.due, _RESOLVE_DUE))
+    if answer is not None and answer.owed_first:
+        found.append((answer.first, _PROMISE_DUE))
+    return found
