@@ -15,6 +15,7 @@ from qihu.outbox.consume import drain
 from tests import make
 from tests.people import user
 from tests.tickets.exports.taken import AT, MARCH, WHY, Csv, Xlsx, a_month, all_of, kept
+from tickets.figures import projection
 from tickets.models import Export
 from tickets.pages.board import exports, views
 from tickets.pages.desk import seat
@@ -268,6 +269,7 @@ def test_queries_stay_within_budget(django_assert_max_num_queries):
     client = seen_by("leader")
     with django_assert_max_num_queries(6):
         client.get(MINE)
+    projection.catch_up()  # a page that finds it older than five seconds works it off itself
     with django_assert_max_num_queries(20):
         client.get(BEHIND)
 
