@@ -7,9 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import connection
-from psycopg import Cursor
-
+from tickets.figures.binary import in_binary
 from tickets.figures.folding import Origin
 from tickets.figures.life import ASIDES, Told
 from tickets.workflow import Action
@@ -47,22 +45,12 @@ def logs_between(first: int, after: int) -> Logs:
 
 
 def _read(sql: str, params: dict[str, Any]) -> Logs:
-    logs = list(_by_ticket(_rows(sql, params | {"asides": sorted(ASIDES)})))
+    logs = list(_by_ticket(in_binary(sql, params | {"asides": sorted(ASIDES)})))
     parents = {log[0].ticket_id: parent for log in logs if (parent := log[0].data.get("parent"))}
     origins = _origins(sorted(set(parents.values())))
     for log in logs:
         parent = parents.get(log[0].ticket_id)
         yield log, origins[parent] if parent else None
-
-
-def _rows(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """In the database's binary form: reading times as text costs more than all else here together. Django's own
-    cursors have only the text.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(sql, params, binary=True)
-        return cursor.fetchall()
 
 
 def _by_ticket(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Told]]:
@@ -85,7 +73,7 @@ def _origins(parents: Sequence[int]) -> Mapping[int, Origin]:
     if not parents:
         return {}
     found = defaultdict[int, list[Told]](list)
-    for row in _rows(_MARKS, {"tickets": list(parents), "marks": _MARKING}):
+    for row in in_binary(_MARKS, {"tickets": list(parents), "marks": _MARKING}):
         told = _told(row)
         found[told.ticket_id].append(told)
     return {key: _origin(log) for key, log in found.items()}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Model
 
+from tickets.figures.binary import copy_in, in_binary
 from tickets.figures.cells import Changes
 from tickets.figures.folding import Row, Step
 from tickets.models import Fact, Stay
@@ -16,7 +16,7 @@ _ROW = ", ".join(Row._fields)
 _PAST, _NOW, _AHEAD = (str(state) for state in (Fact.State.PAST, Fact.State.NOW, Fact.State.AHEAD))
 _STATE = """CASE WHEN f.until <= f.since THEN 'past' WHEN f.since > %(at)s THEN 'ahead'
     WHEN f.until <= %(at)s THEN 'past' ELSE 'now' END"""
-_CLEAR = f"DELETE FROM tickets_fact WHERE ticket_id = ANY(%s) RETURNING state, {_ROW}"  # noqa: S608 - fixed texts
+_CLEAR = f"DELETE FROM tickets_fact WHERE ticket_id = ANY(%(tickets)s) RETURNING state, {_ROW}"  # noqa: S608 - fixed texts
 _CLEAR_STEPS = "DELETE FROM tickets_stay WHERE ticket_id = ANY(%s)"
 _BEGUN = f"""
 WITH due AS (
@@ -48,11 +48,10 @@ def replace(
     tickets: Sequence[int], rows: Sequence[Row], steps: Sequence[Step], changes: Changes, *, at: datetime
 ) -> None:
     """These requests' rows instead of those they had; the sums follow."""
+    for state, *row in in_binary(_CLEAR, {"tickets": list(tickets)}):
+        if state == _NOW:
+            changes.take_out(Row._make(row))
     with connection.cursor() as cursor:
-        cursor.execute(_CLEAR, [list(tickets)])
-        for state, *row in cursor.fetchall():
-            if state == _NOW:
-                changes.take_out(Row._make(row))
         cursor.execute(_CLEAR_STEPS, [list(tickets)])
     write(rows, steps, at=at)
     for one in rows:
@@ -69,21 +68,8 @@ def clear(first: int, after: int) -> None:
 
 def write(rows: Iterable[Row], steps: Iterable[Step], *, at: datetime) -> None:
     """Rows of requests that have none."""
-    _copy(Fact, ("state", *Row._fields), ((state_at(row, at), *row) for row in rows))
-    _copy(Stay, Step._fields, steps)
-
-
-def _copy(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """In the binary form: writing times as text costs five times as much."""
-    fields = [model._meta.get_field(name.removesuffix("_id")) for name in names]
-    table, columns = model._meta.db_table, ", ".join(names)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy,
-    ):
-        copy.set_types([(field.db_type(connection) or "").partition("(")[0] for field in fields])
-        for row in rows:
-            copy.write_row(row)
+    copy_in(Fact, ("state", *Row._fields), ((state_at(row, at), *row) for row in rows))
+    copy_in(Stay, Step._fields, steps)
 
 
 def pass_time(changes: Changes, *, before: datetime | None, at: datetime) -> None:
