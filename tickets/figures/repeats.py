@@ -1,7 +1,7 @@
 """重复反映: which requests say again what their firm has said within 90 days (domain.md §5, repeat).
 
-Whether a request is one by its words is settled when it comes: by requests that had been recorded by then, were not
-merged or a test by then, and are not restricted. What happens to those later changes nothing, so a frozen month stays
+Whether a request is one by its words is settled when it comes: by requests that had been recorded by then, and were not
+merged, a test or restricted by then. What happens to those later changes nothing, so a frozen month stays
 what it was. By topic it is one from when both have joined, as the members stand.
 """
 
@@ -55,7 +55,10 @@ SELECT a.asked, a.id, a.submitted_at, array_agg(e.id ORDER BY e.submitted_at DES
  ) AS known(id)
  CROSS JOIN LATERAL (SELECT * FROM tickets_ticket o WHERE o.id = known.id OFFSET 0) e
  WHERE a.said_before IS NULL AND e.id < a.id AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at
-   AND NOT e.restricted AND (e.parent_id IS NULL OR e.status = 'merged')
+   AND (e.parent_id IS NULL OR e.status = 'merged')
+   AND NOT (e.restricted AND EXISTS (
+        SELECT FROM tickets_event x
+         WHERE x.ticket_id = e.id AND x.happened_at <= a.submitted_at AND x.data @> '{{"restricted": true}}'))
    AND NOT (e.status = 'merged' AND EXISTS (
         SELECT FROM tickets_event x WHERE x.ticket_id = e.id AND x.kind = 'merge' AND x.happened_at <= a.submitted_at))
    AND NOT (e.test AND NOT EXISTS (
@@ -81,22 +84,25 @@ SELECT a.asked, min(GREATEST(mine.added_at, its.added_at))
 
 _JOINED = """EXISTS (SELECT FROM tickets_event x WHERE x.ticket_id = {0}.ticket_id AND x.kind = 'topic'
     AND x.data->>'op' = 'joined' AND (x.data->>'topic')::bigint = {0}.topic_id)"""
+_SECRET = """CASE WHEN e.restricted THEN (SELECT min(x.happened_at) FROM tickets_event x
+    WHERE x.ticket_id = e.id AND x.data @> '{"restricted": true}') END"""
 _ONCE_TOGETHER = f"""{_ASKED}
-SELECT a.asked, min(GREATEST(mine.added_at, its.added_at)), max(LEAST(mine.removed_at, its.removed_at))
+SELECT a.asked, min(joined.at), max(gone.at)
   FROM asked a
   JOIN tickets_topicmember mine ON mine.ticket_id = a.id
   JOIN tickets_topicmember its ON its.topic_id = mine.topic_id AND its.ticket_id < a.id
   JOIN tickets_ticket e ON e.id = its.ticket_id
   JOIN tickets_filing o ON o.ticket_id = e.id
- WHERE 'removed' IN (mine.state, its.state) AND 'candidate' NOT IN (mine.state, its.state)
-   AND {_JOINED.format("mine")} AND {_JOINED.format("its")}
-   AND GREATEST(mine.added_at, its.added_at) < LEAST(mine.removed_at, its.removed_at)
-   AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at AND NOT e.restricted
+ CROSS JOIN LATERAL (SELECT GREATEST(mine.added_at, its.added_at)) AS joined(at)
+ CROSS JOIN LATERAL (SELECT LEAST(mine.removed_at, its.removed_at, {_SECRET})) AS gone(at)
+ WHERE ('removed' IN (mine.state, its.state) OR e.restricted) AND 'candidate' NOT IN (mine.state, its.state)
+   AND {_JOINED.format("mine")} AND {_JOINED.format("its")} AND joined.at < gone.at
+   AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at
    AND (its.firm = mine.firm OR e.enterprise_id = a.enterprise_id OR (a.uscc <> '' AND o.uscc = a.uscc)
         OR (a.phone_index <> %(no_phone)s AND o.phone_index = a.phone_index))
  GROUP BY a.asked
 """  # noqa: S608
-"""As `_TOGETHER`, where one of the two has left since: from when until when."""
+"""As `_TOGETHER`, where one of the two has left since, or the earlier is restricted: from when until when."""
 Span = tuple[datetime, datetime | None]
 """From when until when a request is a repeat; None: it still is."""
 

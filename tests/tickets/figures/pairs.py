@@ -16,20 +16,20 @@ def repeats():
     filings = {one.pk: one for one in Filing.objects.select_related("ticket__topic")}
     merged = dict(Event.objects.filter(kind="merge").values_list("ticket", "happened_at"))
     tested = dict(Event.objects.filter(kind="mark_test").values_list("ticket", "happened_at"))
+    secret = dict(Event.objects.filter(data__restricted=True).order_by("-seq").values_list("ticket", "happened_at"))
     joined = dict(TopicMember.objects.filter(state="member").values_list("ticket", "added_at"))
     parts = {e.ticket_id: e.data["parent"] for e in Event.objects.filter(seq=1) if e.data.get("parent")}
     found = {}
     for one, two in combinations(sorted(filings.keys() - parts.keys()), 2):
         mine, its = filings[two], filings[one]
         came, before = mine.ticket.submitted_at, its.ticket.submitted_at
-        counted = not (mine.ticket.restricted or its.ticket.restricted)
-        counted &= merged.get(one, came + DAY) > came
+        counted = not mine.ticket.restricted and merged.get(one, came + DAY) > came
         if not counted or not came - WITHIN <= before <= came or not same_firm(mine, its):
             continue
         test = its.ticket.test and tested.get(one, came) <= came
-        if likeness(grams(mine.text), grams(its.text)) >= SAME_FIRM and not test:
+        if likeness(grams(mine.text), grams(its.text)) >= SAME_FIRM and not test and secret.get(one, came + DAY) > came:
             found[two] = came
-        elif mine.ticket.topic and mine.ticket.topic == its.ticket.topic:
+        elif mine.ticket.topic and mine.ticket.topic == its.ticket.topic and not its.ticket.restricted:
             found[two] = min(found.get(two, joined[two] + WITHIN), max(joined[one], joined[two]))
     return found | {part: found[matter] for part, matter in parts.items() if matter in found}
 

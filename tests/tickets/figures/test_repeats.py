@@ -15,11 +15,11 @@ from tests.bench.crowd import copied
 from tests.firms import firm, person
 from tests.tickets.figures import pairs
 from tests.tickets.topics.stories import FLATS, LAMPS, NOISE
-from tickets.figures import projection, report, window_from
+from tickets.figures import projection, rebuilding, report, window_from
 from tickets.figures.repeats import repeats_of
 from tickets.models import Ticket, Topic
 from tickets.models.text import FIRM_NAME
-from tickets.services import approvals, centre, erasing, joining
+from tickets.services import approvals, centre, dispatch, erasing, joining
 from tickets.services.topics import gathering
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +114,24 @@ def test_what_was_merged_before_counts_no_more_and_what_is_merged_later_did(cast
     assert repeats_of([later.pk]) == {}
 
 
+def test_what_was_restricted_before_counts_no_more_and_what_is_restricted_later_did(cast):
+    year = window_from("2026-01-01", "2027-01-01", at=make.MONDAY + 300 * DAY)
+    other = {"enterprise_name": "别的公司", "contact_phone": "13900000009"}
+    first, of_other = make.routed(text=LAMPS), make.routed(text=LAMPS, **other)
+    again = make.routed(text=LAMPS, at=make.MONDAY + DAY)
+    projection.catch_up()
+    for one in (first, of_other):
+        at = make.MONDAY + 2 * DAY
+        dispatch.reassign(ticket_id=one.pk, caller=cast.as_dispatcher, at=at, department="discipline", text="涉纪检")
+    later = make.routed(text=LAMPS, at=make.MONDAY + 3 * DAY, **other)
+    assert repeats_of([again.pk, later.pk]) == {again.pk: again.submitted_at}
+    projection.catch_up()
+    kept = report(year).figures["repeat"]
+    assert (kept.hits, kept.denominator) == (1, 2)
+    rebuilding.rebuild(at=make.MONDAY + 300 * DAY, workers=1)
+    assert report(year).figures["repeat"] == kept
+
+
 def test_one_becomes_a_repeat_when_what_came_before_it_joins_its_topic(cast):
     year = window_from("2026-01-01", "2027-01-01", at=make.MONDAY + 300 * DAY)
     first = make.routed(text=LAMPS)
@@ -129,6 +147,25 @@ def test_one_becomes_a_repeat_when_what_came_before_it_joins_its_topic(cast):
     assert repeats_of([first.pk, again.pk]) == {}
     projection.catch_up()
     assert [*counted, report(year).figures["repeat"].hits] == [0, 1, 0]
+
+
+def test_by_its_topic_one_is_a_repeat_until_what_came_before_it_is_restricted(cast):
+    first, again = make.routed(text=LAMPS), make.routed(text=NOISE[0], at=make.MONDAY + DAY)
+    by = {"caller": cast.as_director, "at": make.MONDAY + 2 * DAY}
+    gathering.open_by_hand(title="园区", tickets=[first.pk, again.pk], **by)
+    dispatch.reassign(
+        ticket_id=first.pk, caller=cast.as_dispatcher, at=make.MONDAY + 4 * DAY, department="discipline", text="涉纪检"
+    )
+    projection.catch_up()
+
+    def counted(days: int) -> int:
+        as_of = make.MONDAY + days * DAY
+        return report(window_from("2026-03-01", "2026-04-01", as_of=as_of.isoformat(), at=as_of)).figures["repeat"].hits
+
+    kept = [counted(days) for days in (1, 3, 5)]
+    assert kept == [0, 1, 0]
+    rebuilding.rebuild(at=make.MONDAY + 300 * DAY, workers=1)
+    assert [counted(days) for days in (1, 3, 5)] == kept
 
 
 def test_erasing_words_changes_nothing_that_rested_on_them():
