@@ -84,7 +84,7 @@ SELECT a.asked, min(GREATEST(mine.added_at, its.added_at))
 
 _JOINED = """EXISTS (SELECT FROM tickets_event x WHERE x.ticket_id = {0}.ticket_id AND x.kind = 'topic'
     AND x.data->>'op' = 'joined' AND (x.data->>'topic')::bigint = {0}.topic_id)"""
-_SECRET = """CASE WHEN e.restricted THEN (SELECT min(x.happened_at) FROM tickets_event x
+_RESTRICTED_AT = """CASE WHEN e.restricted THEN (SELECT min(x.happened_at) FROM tickets_event x
     WHERE x.ticket_id = e.id AND x.data @> '{"restricted": true}') END"""
 _ONCE_TOGETHER = f"""{_ASKED}
 SELECT a.asked, min(joined.at), max(gone.at)
@@ -94,7 +94,7 @@ SELECT a.asked, min(joined.at), max(gone.at)
   JOIN tickets_ticket e ON e.id = its.ticket_id
   JOIN tickets_filing o ON o.ticket_id = e.id
  CROSS JOIN LATERAL (SELECT GREATEST(mine.added_at, its.added_at)) AS joined(at)
- CROSS JOIN LATERAL (SELECT LEAST(mine.removed_at, its.removed_at, {_SECRET})) AS gone(at)
+ CROSS JOIN LATERAL (SELECT LEAST(mine.removed_at, its.removed_at, {_RESTRICTED_AT})) AS gone(at)
  WHERE ('removed' IN (mine.state, its.state) OR e.restricted) AND 'candidate' NOT IN (mine.state, its.state)
    AND {_JOINED.format("mine")} AND {_JOINED.format("its")} AND joined.at < gone.at
    AND e.submitted_at BETWEEN a.submitted_at - %(within)s AND a.submitted_at

@@ -167,14 +167,17 @@ def test_the_board_says_that_its_month_is_frozen():
 def test_pages_ask_the_same_however_many_requests_there_are(django_assert_max_num_queries):
     frozen()
     client = seen_by("leader")
-    client.get(LIST)
+    for page in (LIST, MARCH):
+        client.get(page)  # a page that finds the projection older than five seconds works it off itself
     with django_assert_max_num_queries(12):
         client.get(LIST)
-    with django_assert_max_num_queries(24) as few:
+    with django_assert_max_num_queries(24) as asked:
         client.get(MARCH)
+    few = len(asked)  # now: the next request empties what it is counted from
     make.closed(at=make.MONDAY - timedelta(days=40))
     freezing.freeze(month=month_of("2026-01"), at=AT)
-    with django_assert_max_num_queries(len(few)):
+    client.get(MARCH)
+    with django_assert_max_num_queries(few):
         client.get(MARCH)
     with django_assert_max_num_queries(12):
         client.get(LIST)
