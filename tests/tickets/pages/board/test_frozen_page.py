@@ -167,8 +167,8 @@ def test_the_board_says_that_its_month_is_frozen():
 def test_pages_ask_the_same_however_many_requests_there_are(django_assert_max_num_queries):
     frozen()
     client = seen_by("leader")
-    for page in (LIST, MARCH):
-        client.get(page)  # a page that finds the projection older than five seconds works it off itself
+    for address in (LIST, MARCH):
+        client.get(address)  # a page that finds the projection older than five seconds works it off itself
     with django_assert_max_num_queries(12):
         client.get(LIST)
     with django_assert_max_num_queries(24) as asked:
